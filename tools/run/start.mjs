@@ -1,0 +1,131 @@
+/**
+ * `npm start`: a real cluster of three full nodes on this machine, to look at and talk to.
+ * `npm start -- FLAGS`: one full node with those flags.
+ */
+import { spawn } from "node:child_process";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { prepare, root } from "./prepare.mjs";
+
+const agentProgram = join(root, "apps", "agent", "bin", "serf-agent.js");
+const members = ["alpha", "beta", "gamma"];
+const firstPorts = { bind: 7946, rpc: 7373 };
+const portTries = 200;
+const leaveLimitMs = 15_000;
+
+const flags = process.argv.slice(2);
+prepare();
+if (flags.length > 0) {
+  runOne(flags);
+} else {
+  await runCluster();
+}
+
+/** One node in the foreground: the terminal's Ctrl-C reaches it directly, its exit code is ours. */
+function runOne(args) {
+  const child = spawn(process.execPath, [agentProgram, ...args], { stdio: "inherit" });
+  // The terminal sends Ctrl-C to the whole group, the child included; anything else we pass on.
+  process.on("SIGINT", () => {});
+  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  child.on("exit", (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
+}
+
+function isFree(port) {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
+}
+
+/** @returns the first free port at or after `from`, which is not in `taken`. */
+async function freePort(from, taken) {
+  for (let port = from; port < from + portTries; port += 1) {
+    if (!taken.has(port) && (await isFree(port))) {
+      taken.add(port);
+      return port;
+    }
+  }
+  throw new Error(`no free port between ${from} and ${from + portTries} on 127.0.0.1`);
+}
+
+async function runCluster() {
+  const taken = new Set();
+  const nodes = [];
+  for (const name of members) {
+    const bind = `127.0.0.1:${await freePort(firstPorts.bind, taken)}`;
+    const rpc = `127.0.0.1:${await freePort(firstPorts.rpc, taken)}`;
+    nodes.push({ name, bind, rpc });
+  }
+  console.log(`Starting a cluster of ${nodes.length} full nodes on this machine ...\n`);
+  let leaving = false;
+  const running = new Set();
+  for (const [index, node] of nodes.entries()) {
+    const args = [`-node=${node.name}`, `-bind=${node.bind}`, `-rpc-addr=${node.rpc}`];
+    args.push("-profile=local", `-tag=role=${index === 0 ? "web" : "db"}`);
+    if (index > 0) args.push(`-join=${nodes[0].bind}`);
+    const child = startNode(node, args);
+    running.add(child);
+    child.on("exit", (code) => {
+      running.delete(child);
+      if (!leaving) console.log(`${node.name} ended with exit code ${code}.`);
+      if (running.size === 0) {
+        if (leaving) console.log("\nAll nodes have left. Bye.");
+        process.exit(leaving ? 0 : 1);
+      }
+    });
+    await child.ready;
+  }
+  sayHowToTalk(nodes);
+  const leave = () => {
+    if (leaving) return;
+    leaving = true;
+    console.log("\nLetting every node leave gracefully ...");
+    for (const child of running) child.kill("SIGINT");
+    setTimeout(() => {
+      for (const child of running) child.kill("SIGKILL");
+    }, leaveLimitMs).unref();
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, leave);
+  process.on("exit", () => {
+    for (const child of running) child.kill("SIGKILL");
+  });
+}
+
+/** A node in a process group of its own, so that Ctrl-C reaches it once, through us. */
+function startNode(node, args) {
+  const child = spawn(process.execPath, [agentProgram, ...args], {
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  child.ready = new Promise((resolve) => {
+    child.once("exit", resolve);
+    let rest = "";
+    const print = (chunk) => {
+      const lines = (rest + chunk).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) {
+        console.log(`${node.name.padEnd(5)} | ${line}`);
+        if (line.includes("Log data will now stream")) resolve();
+      }
+    };
+    child.stdout.setEncoding("utf8").on("data", print);
+    child.stderr.setEncoding("utf8").on("data", print);
+  });
+  return child;
+}
+
+function sayHowToTalk(nodes) {
+  const address = nodes[0].rpc === `127.0.0.1:${firstPorts.rpc}` ? "" : ` -rpc-addr=${nodes[0].rpc}`;
+  const last = nodes.at(-1);
+  console.log(`
+The cluster is running. Talk to it from another terminal in this folder:
+
+  ./serf members${address}
+  ./serf event${address} deploy v1
+  ./serf query${address} -no-ack uptime
+  ./serf leave -rpc-addr=${last.rpc}        (${last.name} leaves; the others notice)
+
+Ctrl-C here lets every node leave gracefully.
+`);
+}
