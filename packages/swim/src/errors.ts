@@ -3,6 +3,8 @@
  * it is counted and reported instead.
  */
 
+import type { Endpoint } from "./protocol-core.ts";
+
 /** Callers branch on the code, never on the text. */
 export type SwimErrorCode =
   /** `leave`, `updateMeta`, … after `shutdown`. */
@@ -15,19 +17,39 @@ export type SwimErrorCode =
   | "timed-out"
   /** The text given to `join` is not an address. */
   | "invalid-address"
+  /** Neither the DNS server nor the system knows the host name. */
+  | "unresolved-address"
   /** The payload is longer than what fits. */
   | "too-large"
   /** A member without a name was addressed although `requireNames` is set. */
   | "name-required";
 
+/** Why one address given to `join` did not lead to a member. */
+export type SeedFailure =
+  | { readonly kind: "unresolved"; readonly text: string; readonly message: string }
+  | {
+      readonly kind: "unanswered";
+      readonly text: string;
+      /** The address tried: one host name may have several. */
+      readonly endpoint: Endpoint;
+      readonly message: string;
+    };
+
 /** An operation of the membership layer failed. */
 export class SwimError extends Error {
   override readonly name = "SwimError";
   readonly code: SwimErrorCode;
+  /** With `no-seed-answered`: every address and why, in the order given. Otherwise empty. */
+  readonly failures: readonly SeedFailure[];
 
-  constructor(code: SwimErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
+  constructor(
+    code: SwimErrorCode,
+    message: string,
+    options: { readonly cause?: unknown; readonly failures?: readonly SeedFailure[] } = {},
+  ) {
+    super(message, "cause" in options ? { cause: options.cause } : undefined);
     this.code = code;
+    this.failures = options.failures ?? [];
   }
 }
 

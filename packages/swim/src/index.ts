@@ -8,7 +8,7 @@
  */
 export { parseJoinAddress, type JoinAddress } from "./address-syntax.ts";
 export type { Directive } from "./directive.ts";
-export { InvariantError, SwimError, type SwimErrorCode } from "./errors.ts";
+export { InvariantError, SwimError, type SeedFailure, type SwimErrorCode } from "./errors.ts";
 export type { JoinFailure, JoinOutcome, JoinTarget } from "./join.ts";
 export { Keyring, KeyringError, type KeyringErrorCode } from "./keyring.ts";
 export type { Member, MemberState, ProtocolVersions } from "./member.ts";
