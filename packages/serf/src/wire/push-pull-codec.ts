@@ -1,0 +1,185 @@
+/**
+ * The state two members exchange whole: the record behind the type byte 2.
+ *
+ * Everything in it may be large, so every list has a named limit that is checked against its
+ * header, before any element is read.
+ *
+ * Source: Serf specification §3.3.
+ */
+import { encodeKey, MsgpackFields, WireError, type MsgpackReader, type MsgpackWriter } from "@x/swim/wire";
+import type { LamportTime } from "../serf-event.ts";
+import type { PushPullStateMessage, RecentUserEvent, RecentUserEvents } from "./message.ts";
+
+/**
+ * Most entries of the lists in a received state. The reference has no limits. Reading a state at
+ * all the limits takes a fraction of a second; no real cluster comes near.
+ */
+export const pushPullStateLimits = {
+  /** Entries of the status times, and of the left members. */
+  memberCount: 262_144,
+  /** Ring positions; the reference sends 512 unless told otherwise. */
+  slotCount: 65_536,
+  /** Events in all slots together. */
+  eventCount: 262_144,
+} as const;
+
+const keyEventLamportTime = encodeKey("EventLTime");
+const keyEvents = encodeKey("Events");
+const keyLamportTime = encodeKey("LTime");
+const keyLeftMembers = encodeKey("LeftMembers");
+const keyName = encodeKey("Name");
+const keyPayload = encodeKey("Payload");
+const keyQueryLamportTime = encodeKey("QueryLTime");
+const keyStatusLamportTimes = encodeKey("StatusLTimes");
+
+const stateFields = new MsgpackFields([
+  "LTime",
+  "StatusLTimes",
+  "LeftMembers",
+  "EventLTime",
+  "Events",
+  "QueryLTime",
+]);
+const slotFields = new MsgpackFields(["LTime", "Events"]);
+const eventFields = new MsgpackFields(["Name", "Payload"]);
+
+/** Writes the record of a state. */
+export function writePushPullState(writer: MsgpackWriter, message: PushPullStateMessage): void {
+  writer.writeMapHeader(6);
+  writer.writeKey(keyEventLamportTime);
+  writer.writeUnsigned64(message.eventLamportTime);
+  writer.writeKey(keyEvents);
+  writeList(writer, message.events, (slot) => writeSlot(writer, slot));
+  writer.writeKey(keyLamportTime);
+  writer.writeUnsigned64(message.lamportTime);
+  writer.writeKey(keyLeftMembers);
+  writeList(writer, message.leftMembers, (name) => writer.writeString(name));
+  writer.writeKey(keyQueryLamportTime);
+  writer.writeUnsigned64(message.queryLamportTime);
+  writer.writeKey(keyStatusLamportTimes);
+  if (message.statusTimes === undefined) {
+    writer.writeNil();
+    return;
+  }
+  writer.writeMapHeader(message.statusTimes.size);
+  for (const [name, lamportTime] of message.statusTimes) {
+    writer.writeString(name);
+    writer.writeUnsigned64(lamportTime);
+  }
+}
+
+/** Reads the record of a state. @throws {WireError} and nothing else. */
+export function readPushPullState(reader: MsgpackReader): PushPullStateMessage {
+  let lamportTime = 0n;
+  let statusTimes: ReadonlyMap<string, LamportTime> | undefined;
+  let leftMembers: readonly string[] | undefined;
+  let eventLamportTime = 0n;
+  let events: readonly (RecentUserEvents | undefined)[] | undefined;
+  let queryLamportTime = 0n;
+  reader.readRecord(stateFields, (field) => {
+    if (field === 0) lamportTime = reader.readUnsigned64();
+    else if (field === 1) statusTimes = readStatusTimes(reader);
+    else if (field === 2) leftMembers = readNames(reader);
+    else if (field === 3) eventLamportTime = reader.readUnsigned64();
+    else if (field === 4) events = readSlots(reader);
+    else queryLamportTime = reader.readUnsigned64();
+  });
+  return {
+    kind: "push-pull",
+    lamportTime,
+    statusTimes,
+    leftMembers,
+    eventLamportTime,
+    events,
+    queryLamportTime,
+  };
+}
+
+function writeList<Item>(
+  writer: MsgpackWriter,
+  items: readonly Item[] | undefined,
+  writeItem: (item: Item) => void,
+): void {
+  if (items === undefined) {
+    writer.writeNil();
+    return;
+  }
+  writer.writeArrayHeader(items.length);
+  for (const item of items) writeItem(item);
+}
+
+function writeSlot(writer: MsgpackWriter, slot: RecentUserEvents | undefined): void {
+  if (slot === undefined) {
+    writer.writeNil();
+    return;
+  }
+  writer.writeMapHeader(2);
+  writer.writeKey(keyEvents);
+  writeList(writer, slot.events, (event) => {
+    writer.writeMapHeader(2);
+    writer.writeKey(keyName);
+    writer.writeString(event.name);
+    writer.writeKey(keyPayload);
+    writer.writeRaw(event.payload);
+  });
+  writer.writeKey(keyLamportTime);
+  writer.writeUnsigned64(slot.lamportTime);
+}
+
+function readStatusTimes(reader: MsgpackReader): ReadonlyMap<string, LamportTime> {
+  const count = checkedCount(reader.readMapHeader(), pushPullStateLimits.memberCount, "members");
+  const statusTimes = new Map<string, LamportTime>();
+  for (let index = 0; index < count; index++) {
+    const name = reader.readString();
+    statusTimes.set(name, reader.takeNil() ? 0n : reader.readUnsigned64());
+  }
+  return statusTimes;
+}
+
+function readNames(reader: MsgpackReader): readonly string[] {
+  const limit = pushPullStateLimits.memberCount;
+  const count = checkedCount(reader.readArrayHeader(), limit, "left members");
+  return Array.from({ length: count }, () => reader.readString());
+}
+
+function readSlots(reader: MsgpackReader): readonly (RecentUserEvents | undefined)[] {
+  const limit = pushPullStateLimits.slotCount;
+  const count = checkedCount(reader.readArrayHeader(), limit, "event slots");
+  const slots: (RecentUserEvents | undefined)[] = [];
+  let eventsLeft: number = pushPullStateLimits.eventCount;
+  for (let index = 0; index < count; index++) {
+    const slot = reader.takeNil() ? undefined : readSlot(reader, eventsLeft);
+    eventsLeft -= slot?.events?.length ?? 0;
+    slots.push(slot);
+  }
+  return slots;
+}
+
+function readSlot(reader: MsgpackReader, eventsLeft: number): RecentUserEvents {
+  let lamportTime = 0n;
+  let events: readonly RecentUserEvent[] | undefined;
+  reader.readRecord(slotFields, (field) => {
+    if (field === 0) {
+      lamportTime = reader.readUnsigned64();
+      return;
+    }
+    const count = checkedCount(reader.readArrayHeader(), eventsLeft, "user events");
+    events = Array.from({ length: count }, () => readEvent(reader));
+  });
+  return { lamportTime, events };
+}
+
+function readEvent(reader: MsgpackReader): RecentUserEvent {
+  let name = "";
+  let payload: Uint8Array | undefined;
+  reader.readRecord(eventFields, (field) => {
+    if (field === 0) name = reader.readString();
+    else payload = reader.readRaw().slice();
+  });
+  return { name, payload };
+}
+
+function checkedCount(count: number, limit: number, what: string): number {
+  if (count > limit) throw new WireError("too-many", `${count} ${what}, at most ${limit}`);
+  return count;
+}
