@@ -1,0 +1,172 @@
+/**
+ * Serf's news waiting to be told: intents, queries, user events, and a fair way to share packets.
+ *
+ * The reference fills packets with intents first, then queries, then events, so a storm of joins
+ * silences user events until it is over. Here the queues take turns: each packet has a leading
+ * queue that takes what it wants, the others take what is left, and the lead moves on. With little
+ * to tell everything still goes out in the reference's order; under load each queue has its share of
+ * packets. What this member itself waits for (its leave, a force-leave) goes before everything.
+ *
+ * Deviation: order of queues as above; depth is bounded when something is queued, not every 30
+ * seconds; a newer intent about a member replaces an older one; the retransmit limit counts members
+ * that can hear, not those failed and left; nothing waits while there is nobody to tell.
+ *
+ * Source: Serf specification §7, §8.3, §15; its weaknesses 10 to 12.
+ */
+import { TransmitLimitedQueue, type FinishReason } from "@x/gossip-broadcast";
+import type { QueueName, SerfReport } from "./serf-report.ts";
+
+export interface BroadcastQueuesOptions {
+  readonly retransmitMultiplier: number;
+  /** Members that can hear, this one included. */
+  readonly memberCount: () => number;
+  /** Broadcasts each queue may hold, asked when something is queued. */
+  readonly depthLimit: () => number;
+  readonly depthWarning: number;
+  /** Longest message a packet of this member can carry. */
+  readonly payloadBytesLimit: number;
+  readonly report: (report: SerfReport) => void;
+}
+
+/** Own intents somebody waits for. There are few: one leave, and force-leaves typed by people. */
+const URGENT_LIMIT = 1_024;
+
+/** The three queues of one member, and the express lane. */
+export class BroadcastQueues {
+  readonly #options: BroadcastQueuesOptions;
+  readonly #urgent: TransmitLimitedQueue;
+  readonly #queues: Readonly<Record<QueueName, TransmitLimitedQueue>>;
+  /** In the reference's order; who leads moves on with every packet. */
+  readonly #turns: readonly TransmitLimitedQueue[];
+  #lead = 0;
+  #hasNews = false;
+  readonly #pruned: Record<QueueName, number> = { intent: 0, event: 0, query: 0 };
+
+  constructor(options: BroadcastQueuesOptions) {
+    this.#options = options;
+    const create = (limit?: number): TransmitLimitedQueue =>
+      new TransmitLimitedQueue({
+        retransmitMultiplier: options.retransmitMultiplier,
+        memberCount: options.memberCount,
+        maxPayloadBytes: options.payloadBytesLimit,
+        ...(limit === undefined ? {} : { limit }),
+      });
+    this.#urgent = create(URGENT_LIMIT);
+    this.#queues = { intent: create(), query: create(), event: create() };
+    this.#turns = [this.#queues.intent, this.#queues.query, this.#queues.event];
+  }
+
+  get payloadBytesLimit(): number {
+    return this.#options.payloadBytesLimit;
+  }
+
+  depth(queue: QueueName): number {
+    return this.#queues[queue].size + (queue === "intent" ? this.#urgent.size : 0);
+  }
+
+  /** @returns whether something was queued since the last call: a reason to gossip at once. */
+  takeNews(): boolean {
+    const hadNews = this.#hasNews;
+    this.#hasNews = false;
+    return hadNews;
+  }
+
+  /**
+   * An own intent somebody waits for.
+   *
+   * @param finished - called once: told often enough, replaced, or thrown out; at once if there is
+   *   nobody to tell.
+   */
+  tellUrgently(about: string, payload: Uint8Array, finished: () => void): void {
+    if (this.#isAlone()) {
+      finished();
+      return;
+    }
+    this.#hasNews = true;
+    this.#queues.intent.remove(about);
+    this.#urgent.enqueue({ key: about, payload, finished });
+  }
+
+  /** @param isPrune - an order to forget: no mere intent may replace it. */
+  tellIntent(about: string, payload: Uint8Array, isPrune: boolean): void {
+    this.#tell("intent", payload, isPrune ? `${about}\n` : about);
+  }
+
+  tellQuery(payload: Uint8Array): void {
+    this.#tell("query", payload);
+  }
+
+  tellEvent(payload: Uint8Array): void {
+    this.#tell("event", payload);
+  }
+
+  /** Fills one packet. See the head of this file for whose turn it is. */
+  take(overheadBytes: number, limitBytes: number): Uint8Array[] {
+    const taken = this.#urgent.take(overheadBytes, limitBytes);
+    let freeBytes = limitBytes - bytesWith(taken, overheadBytes);
+    const { length } = this.#turns;
+    const lead = this.#lead;
+    let hasMovedOn = false;
+    for (let turn = 0; turn < length && freeBytes > overheadBytes; turn += 1) {
+      const index = (lead + turn) % length;
+      const queue = this.#turns[index];
+      if (queue === undefined || queue.size === 0) continue;
+      const part = queue.take(overheadBytes, freeBytes);
+      if (part.length === 0) continue;
+      // The next packet is led by whoever comes after the first that had something to say.
+      if (!hasMovedOn) this.#lead = (index + 1) % length;
+      hasMovedOn = true;
+      freeBytes -= bytesWith(part, overheadBytes);
+      for (const payload of part) taken.push(payload);
+    }
+    return taken;
+  }
+
+  /** The regular look at the depths: warns, tells what was thrown out, and drains when alone. */
+  check(): void {
+    for (const name of ["intent", "event", "query"] as const) {
+      const depth = this.depth(name);
+      if (depth >= this.#options.depthWarning) {
+        this.#options.report({ kind: "queue-deep", queue: name, depth });
+      }
+      const droppedCount = this.#pruned[name];
+      if (droppedCount > 0) {
+        this.#pruned[name] = 0;
+        this.#options.report({ kind: "queue-pruned", queue: name, droppedCount });
+      }
+    }
+    if (this.#isAlone()) this.clear();
+  }
+
+  /** Drops everything; whoever waits is told. */
+  clear(): void {
+    this.#urgent.reset();
+    for (const queue of this.#turns) queue.reset();
+  }
+
+  #tell(name: QueueName, payload: Uint8Array, key?: string): void {
+    // Whoever joins later learns of intents and events from the state exchanged on joining.
+    if (this.#isAlone()) return;
+    this.#hasNews = true;
+    const queue = this.#queues[name];
+    const finished = (reason: FinishReason): void => {
+      if (reason === "pruned") this.#pruned[name] += 1;
+      if (reason === "too-large") {
+        this.#options.report({ kind: "broadcast-too-large", queue: name, bytes: payload.length });
+      }
+    };
+    queue.enqueue(key === undefined ? { payload, finished } : { key, payload, finished });
+    const limit = this.#options.depthLimit();
+    if (queue.size > limit) queue.prune(limit);
+  }
+
+  #isAlone(): boolean {
+    return this.#options.memberCount() <= 1;
+  }
+}
+
+function bytesWith(payloads: readonly Uint8Array[], overheadBytes: number): number {
+  let bytes = 0;
+  for (const payload of payloads) bytes += payload.length + overheadBytes;
+  return bytes;
+}

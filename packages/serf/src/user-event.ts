@@ -1,0 +1,117 @@
+/**
+ * User events: sending, receiving once, remembering for those who join later.
+ *
+ * Source: Serf specification §9.
+ */
+import { encodeName } from "@x/swim/wire";
+import { createUserEventWindow, type DedupWindow } from "./dedup-window.ts";
+import { SerfError } from "./errors.ts";
+import type { EventChain } from "./event-chain.ts";
+import { ownedBytes } from "./owned-bytes.ts";
+import type { SerfContext } from "./serf-context.ts";
+import type { LamportTime } from "./serf-event.ts";
+import { USER_EVENT_BYTES_HARD_LIMIT } from "./serf-options.ts";
+import type { RecentUserEvent, UserEventMessage } from "./wire/message.ts";
+import { encodeSerfMessage } from "./wire/message-codec.ts";
+
+const NO_PAYLOAD = new Uint8Array(0);
+
+export class UserEvents {
+  readonly #context: SerfContext;
+  readonly #chain: EventChain;
+  readonly #window: DedupWindow<RecentUserEvent>;
+
+  constructor(context: SerfContext, chain: EventChain) {
+    this.#context = context;
+    this.#chain = chain;
+    this.#window = createUserEventWindow({
+      slotCount: context.options.eventBufferSlots,
+      weightLimit: context.options.eventSlotBytesLimit,
+    });
+  }
+
+  /** Events remembered, as they are told to others. */
+  get window(): DedupWindow<RecentUserEvent> {
+    return this.#window;
+  }
+
+  /** Events of earlier times are not delivered. */
+  raiseMinimumTime(time: LamportTime): void {
+    this.#window.raiseMinimumTime(time);
+  }
+
+  /**
+   * @param payload - `undefined` travels as nil, which differs from empty.
+   * @throws {SerfError} `event-too-large`, with the reference's text where it has one.
+   */
+  send(name: string, payload: Uint8Array | undefined, coalesce: boolean, nowMs: number): void {
+    const { clocks, options, queues } = this.#context;
+    const bytes = encodeName(name).length + (payload?.length ?? 0);
+    const limit = options.userEventSizeLimit;
+    if (bytes > limit) {
+      throw tooLarge(`user event exceeds configured limit of ${limit} bytes before encoding`);
+    }
+    const message: UserEventMessage = {
+      kind: "user-event",
+      lamportTime: clocks.event.time,
+      name,
+      payload: payload?.slice(),
+      coalesce,
+    };
+    const encoded = encodeSerfMessage(message);
+    if (encoded.length > limit) {
+      throw tooLarge(`encoded user event exceeds configured limit of ${limit} bytes after encoding`);
+    }
+    if (encoded.length > USER_EVENT_BYTES_HARD_LIMIT) {
+      throw tooLarge(
+        `encoded user event exceeds reasonable limit of ${USER_EVENT_BYTES_HARD_LIMIT} bytes after encoding`,
+      );
+    }
+    // Deviation: the reference accepts what no packet can carry, and never sends it.
+    if (encoded.length > queues.payloadBytesLimit) {
+      throw tooLarge(
+        `encoded user event of ${encoded.length} bytes does not fit into a packet: at most ${queues.payloadBytesLimit} bytes do`,
+      );
+    }
+    clocks.event.increment();
+    this.handle(message, encoded, nowMs);
+  }
+
+  /** @param encoded - the message as received; passed on unchanged, so that unknown fields survive. */
+  handle(message: UserEventMessage, encoded: Uint8Array, nowMs: number): void {
+    if (this.#admit(message, nowMs)) this.#context.queues.tellEvent(ownedBytes(encoded));
+  }
+
+  /** An event out of another member's memory: delivered if new, but not passed on. */
+  replay(lamportTime: LamportTime, event: RecentUserEvent, nowMs: number): void {
+    this.#admit({ kind: "user-event", lamportTime, ...event, coalesce: false }, nowMs);
+  }
+
+  #admit(message: UserEventMessage, nowMs: number): boolean {
+    const { clocks } = this.#context;
+    const { lamportTime, name, coalesce } = message;
+    if (clocks.event.witness(lamportTime) === "refused") {
+      this.#reject("clock-jump", `a user event claims Lamport time ${lamportTime}`);
+      return false;
+    }
+    const payload = message.payload === undefined ? undefined : ownedBytes(message.payload);
+    const outcome = this.#window.admit(lamportTime, { name, payload }, clocks.event.time);
+    if (outcome === "full") {
+      this.#reject("window-full", `too many user events claim Lamport time ${lamportTime}`);
+    }
+    if (outcome !== "new") return false;
+    this.#chain.raise(
+      { kind: "user", lamportTime, name, payload: payload ?? NO_PAYLOAD, coalesce },
+      nowMs,
+    );
+    return true;
+  }
+
+  #reject(code: "clock-jump" | "window-full", message: string): void {
+    this.#context.report({ kind: "message-rejected", code, message });
+  }
+}
+
+function tooLarge(message: string): SerfError {
+  return new SerfError("event-too-large", message);
+}
