@@ -9,6 +9,7 @@
  * Read next: `transmit-tier.ts`.
  */
 import type { Broadcast, FinishReason } from "./broadcast.ts";
+import { InvariantError } from "./errors.ts";
 import { retransmitLimit } from "./retransmit-limit.ts";
 import { QueuedBroadcast, TransmitTier } from "./transmit-tier.ts";
 
@@ -103,19 +104,18 @@ export class TransmitLimitedQueue {
       return;
     }
     const replaced = this.#replacedBy(broadcast);
-    for (const item of replaced) this.#remove(item);
+    for (const item of replaced) this.#withdraw(item);
     // Before the newcomer is in: news that is never told at all helps nobody.
     const pruned = this.#removeLast(this.#limit - 1);
     // Drawn last: the counter may just have started anew with an empty queue.
     this.#lastId = this.#size === 0 ? 1 : this.#lastId + 1;
     const item = new QueuedBroadcast(broadcast, this.#lastId);
-    const { key } = broadcast;
-    if (key !== undefined && key !== "") this.#named.set(key, item);
-    else if (key === undefined && broadcast.invalidates !== undefined) this.#plain.add(item);
     this.#tier(0).insert(item);
     this.#size += 1;
+    if (item.name !== undefined) this.#named.set(item.name, item);
+    else if (item.isPlain) this.#plain.add(item);
     if (replaced.length > 0 || pruned.length > 0) {
-      notifyAll(replaced, "invalidated", () => notifyAll(pruned, "pruned"));
+      notifyAll({ items: replaced, reason: "invalidated" }, { items: pruned, reason: "pruned" });
     }
   }
 
@@ -159,7 +159,7 @@ export class TransmitLimitedQueue {
     for (const item of again) this.#tier(item.transmits).insert(item);
     for (const item of enough) this.#forget(item);
     this.#dropEmptyTiers();
-    if (enough.length > 0) notifyAll(enough, "transmitted");
+    if (enough.length > 0) notifyAll({ items: enough, reason: "transmitted" });
     return payloads;
   }
 
@@ -171,7 +171,7 @@ export class TransmitLimitedQueue {
    */
   prune(keep: number): void {
     if (!(keep >= 0)) throw new RangeError(`keep must be >= 0, got ${keep}`);
-    notifyAll(this.#removeLast(keep), "pruned");
+    notifyAll({ items: this.#removeLast(keep), reason: "pruned" });
   }
 
   /**
@@ -183,7 +183,7 @@ export class TransmitLimitedQueue {
     const item = this.#named.get(key);
     if (item === undefined) return false;
     this.#remove(item);
-    notifyAll([item], "invalidated");
+    notifyAll({ items: [item], reason: "invalidated" });
     return true;
   }
 
@@ -194,7 +194,7 @@ export class TransmitLimitedQueue {
     this.#named.clear();
     this.#plain.clear();
     this.#size = 0;
-    notifyAll(items, "reset");
+    notifyAll({ items, reason: "reset" });
   }
 
   #replacedBy(broadcast: Broadcast): readonly QueuedBroadcast[] {
@@ -210,26 +210,47 @@ export class TransmitLimitedQueue {
   #removeLast(keep: number): readonly QueuedBroadcast[] {
     if (this.#size <= keep) return NOTHING;
     const removed: QueuedBroadcast[] = [];
-    while (this.#size > keep) {
-      const item = this.#tiers.at(-1)?.last();
-      if (item === undefined) break;
-      this.#remove(item);
-      removed.push(item);
+    while (this.#size - removed.length > keep) {
+      const tier = this.#tiers.at(-1);
+      if (tier === undefined) throw new InvariantError(`${this.#size} broadcasts are in no tier`);
+      const excess = Math.ceil(this.#size - removed.length - keep);
+      for (const item of tier.removeLast(excess)) removed.push(item);
+      this.#dropEmptyTiers();
     }
+    if (removed.length > this.#size / 2) this.#forgetMost(removed);
+    else for (const item of removed) this.#forget(item);
     return removed;
   }
 
+  /** Noting the few that stay is far cheaper than deleting most keys of a large map. */
+  #forgetMost(removed: readonly QueuedBroadcast[]): void {
+    for (const item of removed) if (item.isPlain) this.#plain.delete(item);
+    this.#size -= removed.length;
+    this.#named.clear();
+    for (const tier of this.#tiers) {
+      for (const item of tier) {
+        if (item.name !== undefined) this.#named.set(item.name, item);
+      }
+    }
+  }
+
   #remove(item: QueuedBroadcast): void {
+    this.#withdraw(item);
+    if (item.name !== undefined) this.#named.delete(item.name);
+  }
+
+  /** Removes an item but for its name, which the caller gives to another or deletes. */
+  #withdraw(item: QueuedBroadcast): void {
     this.#tiers[item.transmits]?.remove(item);
-    this.#forget(item);
+    if (item.isPlain) this.#plain.delete(item);
+    this.#size -= 1;
     this.#dropEmptyTiers();
   }
 
   /** Takes an item that is in no tier any more out of everything else. */
   #forget(item: QueuedBroadcast): void {
-    const { key } = item.broadcast;
-    if (key !== undefined) this.#named.delete(key);
-    this.#plain.delete(item);
+    if (item.name !== undefined) this.#named.delete(item.name);
+    if (item.isPlain) this.#plain.delete(item);
     this.#size -= 1;
   }
 
@@ -244,32 +265,32 @@ export class TransmitLimitedQueue {
 
   /** The last tier always holds something, so that pruning finds its victim at once. */
   #dropEmptyTiers(): void {
-    while (this.#tiers.at(-1)?.isEmpty === true) this.#tiers.pop();
+    while (this.#tiers.at(-1)?.size === 0) this.#tiers.pop();
   }
 }
 
 const NOTHING: readonly QueuedBroadcast[] = Object.freeze([]);
 
+/** Told one after the other, so that a hook finds the queue as the one before left it. */
+interface Ending {
+  readonly items: readonly QueuedBroadcast[];
+  readonly reason: FinishReason;
+}
+
 /**
  * Tells everyone, even if one of them throws: an owner that waits for its own rumour must not hang
  * because of somebody else's mistake. The first mistake is thrown afterwards.
  */
-function notifyAll(
-  items: readonly QueuedBroadcast[],
-  reason: FinishReason,
-  andThen?: () => void,
-): void {
-  let firstError: unknown;
-  let hasFailed = false;
-  const attempt = (action: () => void): void => {
-    try {
-      action();
-    } catch (error) {
-      if (!hasFailed) firstError = error;
-      hasFailed = true;
+function notifyAll(...endings: readonly Ending[]): void {
+  const mistakes: unknown[] = [];
+  for (const { items, reason } of endings) {
+    for (const item of items) {
+      try {
+        item.broadcast.finished?.(reason);
+      } catch (error) {
+        mistakes.push(error);
+      }
     }
-  };
-  for (const item of items) attempt(() => item.broadcast.finished?.(reason));
-  if (andThen !== undefined) attempt(andThen);
-  if (hasFailed) throw firstError;
+  }
+  if (mistakes.length > 0) throw mistakes[0];
 }

@@ -15,6 +15,10 @@ import { InvariantError } from "./errors.ts";
 /** A rumour in the queue, and its place in the tree of its tier. */
 export class QueuedBroadcast {
   readonly broadcast: Broadcast;
+  /** Its key, unless it has none or an empty one. */
+  readonly name: string | undefined;
+  /** Whether plain newcomers may invalidate it. */
+  readonly isPlain: boolean;
   /** Bytes, fixed here: a payload whose length changes later cannot break the order. */
   readonly lengthBytes: number;
   /** Greater is newer; unique within a queue. */
@@ -29,7 +33,10 @@ export class QueuedBroadcast {
   height = 1;
 
   constructor(broadcast: Broadcast, id: number) {
+    const { key } = broadcast;
     this.broadcast = broadcast;
+    this.name = key === "" ? undefined : key;
+    this.isPlain = key === undefined && broadcast.invalidates !== undefined;
     this.lengthBytes = broadcast.payload.length;
     this.id = id;
   }
@@ -38,9 +45,13 @@ export class QueuedBroadcast {
 /** An ordered set of rumours that share one number of transmits. */
 export class TransmitTier {
   #root: QueuedBroadcast | undefined = undefined;
+  #size = 0;
+  /** Length of the last in order, or -1 if it has to be looked up again. */
+  #shortestBytes = -1;
 
-  get isEmpty(): boolean {
-    return this.#root === undefined;
+  /** How many there are. */
+  get size(): number {
+    return this.#size;
   }
 
   /** The top of the tree; for those who check its balance. */
@@ -58,6 +69,8 @@ export class TransmitTier {
     item.after = undefined;
     item.height = 1;
     this.#root = insertInto(this.#root, item);
+    this.#size += 1;
+    if (item.lengthBytes < this.#shortestBytes) this.#shortestBytes = item.lengthBytes;
   }
 
   /**
@@ -67,10 +80,15 @@ export class TransmitTier {
    */
   remove(item: QueuedBroadcast): void {
     this.#root = removeFrom(this.#root, item);
+    this.#size -= 1;
+    if (item.lengthBytes === this.#shortestBytes) this.#shortestBytes = -1;
   }
 
   /** The longest rumour of at most `maxLengthBytes`, the newest of that length; it stays. O(log n). */
   firstWithin(maxLengthBytes: number): QueuedBroadcast | undefined {
+    // Most tiers have nothing for the gap at the end of a packet: they should say so at once.
+    if (this.#shortestBytes < 0) this.#shortestBytes = this.#last()?.lengthBytes ?? -1;
+    if (maxLengthBytes < this.#shortestBytes) return undefined;
     let best: QueuedBroadcast | undefined;
     let node = this.#root;
     while (node !== undefined) {
@@ -84,11 +102,28 @@ export class TransmitTier {
     return best;
   }
 
-  /** The oldest of the shortest rumours; it stays. O(log n). */
-  last(): QueuedBroadcast | undefined {
-    let node = this.#root;
-    while (node?.after !== undefined) node = node.after;
-    return node;
+  /**
+   * Removes the last `count` in order, the very last one first; all if there are fewer.
+   * O(count · log n), and O(n) where that is less.
+   */
+  removeLast(count: number): QueuedBroadcast[] {
+    if (count * REBUILD_FACTOR > this.#size) {
+      // Most of them go: one walk and a fresh tree cost less than a descent for each.
+      const items = [...this];
+      const removed = items.splice(Math.max(0, items.length - count)).reverse();
+      this.#root = treeOf(items, 0, items.length);
+      this.#size = items.length;
+      this.#shortestBytes = -1;
+      return removed;
+    }
+    const removed: QueuedBroadcast[] = [];
+    while (removed.length < count) {
+      const last = this.#last();
+      if (last === undefined) break;
+      this.remove(last);
+      removed.push(last);
+    }
+    return removed;
   }
 
   /** All of them, in order. */
@@ -106,6 +141,30 @@ export class TransmitTier {
       node = next.after;
     }
   }
+
+  #last(): QueuedBroadcast | undefined {
+    let node = this.#root;
+    while (node?.after !== undefined) node = node.after;
+    return node;
+  }
+}
+
+/** About log₂ of the largest tier, which a removal costs and a walk does not. */
+const REBUILD_FACTOR = 16;
+
+/** A balanced tree of the items within `[start, end)`, which are in order. */
+function treeOf(
+  items: readonly QueuedBroadcast[],
+  start: number,
+  end: number,
+): QueuedBroadcast | undefined {
+  const middle = (start + end) >>> 1;
+  const top = start < end ? items[middle] : undefined;
+  if (top === undefined) return undefined;
+  top.before = treeOf(items, start, middle);
+  top.after = treeOf(items, middle + 1, end);
+  setHeight(top);
+  return top;
 }
 
 function precedes(a: QueuedBroadcast, b: QueuedBroadcast): boolean {
