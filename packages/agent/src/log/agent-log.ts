@@ -1,0 +1,83 @@
+/**
+ * Where everything an agent says goes: the terminal, syslog, the monitors.
+ *
+ * Until the agent is up, terminal lines wait behind a gate, so that the start banner is not torn
+ * apart; monitors and syslog get every line at once.
+ *
+ * Source: agent specification §3 (gate), §4; RPC specification §7 (ring).
+ */
+import { formatLogJson, formatLogLine, type LogComponent, type LogRecord } from "./log-line.ts";
+import { isShown, type LogLevel } from "./log-level.ts";
+import { LogRing } from "./log-ring.ts";
+
+/** A place log records go to besides the terminal. */
+export interface LogSink {
+  write(record: LogRecord): void;
+  close(): void;
+}
+
+export interface AgentLogOptions {
+  /** Least level shown; monitors choose their own. */
+  readonly level: LogLevel;
+  readonly format: "text" | "json";
+  /** Writes one finished line, newline included, to the terminal. */
+  readonly writeTerminal: (text: string) => void;
+  readonly now: () => Date;
+}
+
+/** Lines held back before the gate opens; a start that says more forgets the oldest. */
+export const gatedLineLimit = 10_000;
+
+/** Speaks for the whole agent. */
+export class AgentLog {
+  readonly ring: LogRing = new LogRing();
+  readonly #options: AgentLogOptions;
+  readonly #sinks: LogSink[] = [];
+  #level: LogLevel;
+  #gated: string[] | undefined = [];
+
+  constructor(options: AgentLogOptions) {
+    this.#options = options;
+    this.#level = options.level;
+  }
+
+  get level(): LogLevel {
+    return this.#level;
+  }
+
+  setLevel(level: LogLevel): void {
+    this.#level = level;
+  }
+
+  addSink(sink: LogSink): void {
+    this.#sinks.push(sink);
+  }
+
+  /** Says one thing. */
+  log(level: LogLevel, component: LogComponent, text: string): void {
+    const record = { time: this.#options.now(), level, component, text };
+    const line = formatLogLine(record);
+    this.ring.push({ level, line });
+    if (!isShown(level, this.#level)) return;
+    for (const sink of this.#sinks) sink.write(record);
+    const shown = this.#options.format === "json" ? formatLogJson(record) : `    ${line}`;
+    if (this.#gated === undefined) {
+      this.#options.writeTerminal(`${shown}\n`);
+      return;
+    }
+    this.#gated.push(shown);
+    if (this.#gated.length > gatedLineLimit) this.#gated.shift();
+  }
+
+  /** Shows what waited, in order; from here on lines appear as they come. */
+  openGate(): void {
+    const waiting = this.#gated ?? [];
+    this.#gated = undefined;
+    if (waiting.length > 0) this.#options.writeTerminal(`${waiting.join("\n")}\n`);
+  }
+
+  close(): void {
+    for (const sink of this.#sinks) sink.close();
+    this.#sinks.length = 0;
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * Sends figures to a statsd (UDP) or statsite (TCP) daemon.
+ *
+ * Source: agent specification §12.
+ */
+import { createSocket } from "node:dgram";
+import { connect, type Socket } from "node:net";
+import { splitHostPort } from "../config/host-port.ts";
+import type { MetricKind, MetricSink } from "./metrics.ts";
+
+/** Lines are packed into packets of at most this many bytes. */
+export const statsdPacketBytes = 1400;
+const flushIntervalMs = 100;
+/** Bytes that may wait for a statsite daemon that is away; further lines are dropped. */
+export const statsitePendingLimit: number = 1024 * 1024;
+const reconnectDelayMs = 5_000;
+
+const suffixes: Readonly<Record<MetricKind, string>> = { counter: "c", sample: "ms", gauge: "g" };
+
+/** `name:1.000000|c` and a newline. */
+export function formatMetric(kind: MetricKind, name: string, value: number): string {
+  return `${name}:${value.toFixed(6)}|${suffixes[kind]}\n`;
+}
+
+/** Collects lines and hands them on at most every `flushIntervalMs`. */
+class LineBatch {
+  readonly #send: (text: string) => void;
+  readonly #limitBytes: number;
+  #text = "";
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(limitBytes: number, send: (text: string) => void) {
+    this.#limitBytes = limitBytes;
+    this.#send = send;
+  }
+
+  push(line: string): void {
+    if (this.#text !== "" && Buffer.byteLength(this.#text + line) > this.#limitBytes) this.flush();
+    this.#text += line;
+    this.#timer ??= setTimeout(() => this.flush(), flushIntervalMs).unref();
+  }
+
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const text = this.#text;
+    this.#text = "";
+    if (text !== "") this.#send(text);
+  }
+}
+
+/**
+ * @param address - `host:port`.
+ * @throws {AddressError} when it is none.
+ */
+export function openStatsd(address: string): MetricSink {
+  const { host, port } = splitHostPort(address);
+  const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
+  // Nobody listening is the daemon's matter, not the agent's.
+  socket.on("error", () => {});
+  socket.unref();
+  const batch = new LineBatch(statsdPacketBytes, (text) => socket.send(text, Number(port), host));
+  return {
+    write: (kind, name, value) => batch.push(formatMetric(kind, name, value)),
+    close: () => {
+      batch.flush();
+      // Closing at once would drop the packet just handed over.
+      setImmediate(() => socket.close());
+    },
+  };
+}
+
+/**
+ * The same lines over TCP; a lost connection is opened again.
+ *
+ * @param address - `host:port`.
+ * @throws {AddressError} when it is none.
+ */
+export function openStatsite(address: string): MetricSink {
+  const { host, port } = splitHostPort(address);
+  let socket: Socket | undefined;
+  let retry: NodeJS.Timeout | undefined;
+  let isClosed = false;
+  const dial = (): void => {
+    const dialled = connect({ host, port: Number(port) });
+    dialled.unref();
+    dialled.on("error", () => {});
+    dialled.once("close", () => {
+      socket = undefined;
+      if (!isClosed) retry = setTimeout(dial, reconnectDelayMs).unref();
+    });
+    socket = dialled;
+  };
+  dial();
+  const batch = new LineBatch(statsitePendingLimit, (text) => {
+    if (socket !== undefined && socket.writableLength + text.length <= statsitePendingLimit) {
+      socket.write(text);
+    }
+  });
+  return {
+    write: (kind, name, value) => batch.push(formatMetric(kind, name, value)),
+    close: () => {
+      isClosed = true;
+      clearTimeout(retry);
+      batch.flush();
+      socket?.end();
+    },
+  };
+}
