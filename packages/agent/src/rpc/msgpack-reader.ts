@@ -79,7 +79,8 @@ export class MsgpackReader {
       return head === 0xc3;
     }
     const value = this.readInteger();
-    if (value !== 0 && value !== 1) throw new RpcWireError("out-of-range", `${value} is no boolean`);
+    if (value !== 0 && value !== 1)
+      throw new RpcWireError("out-of-range", `${value} is no boolean`);
     return value === 1;
   }
 

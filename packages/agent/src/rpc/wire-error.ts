@@ -1,11 +1,6 @@
 /** What can be wrong with the bytes of an RPC connection. */
 export type RpcWireErrorCode =
-  | "invalid-byte"
-  | "out-of-range"
-  | "too-deep"
-  | "too-large"
-  | "truncated"
-  | "wrong-type";
+  "invalid-byte" | "out-of-range" | "too-deep" | "too-large" | "truncated" | "wrong-type";
 
 /**
  * Bytes that are no valid RPC message. Never leaves this package: the server closes the

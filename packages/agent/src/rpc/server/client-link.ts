@@ -1,0 +1,332 @@
+/**
+ * Drives one `RpcConnection` on a socket: bytes in, frames out, commands to the agent.
+ *
+ * Frames are taken from the connection only while the socket has room, so a client that does not
+ * read costs the socket's buffer and its bounded queues, and after `writeTimeoutMs` nothing.
+ */
+import type { Socket } from "node:net";
+import type { RunningQuery } from "@x/serf/node";
+import type { ConnectionLimits } from "./connection-limits.ts";
+import type { AuthGate } from "./auth-gate.ts";
+import type { PublishedEvent } from "./event-stream.ts";
+import type { QueryStream } from "./query-stream.ts";
+import type { QueryRequest } from "../command.ts";
+import { runRequest, startQuery, toErrorText } from "./request-runner.ts";
+import type { RequestOutcome, RequestPorts } from "./request-runner.ts";
+import { RpcConnection } from "./rpc-connection.ts";
+import type { ConnectionDirective } from "./rpc-connection.ts";
+
+/** Bytes handed to the socket and not yet taken by the kernel at which frames stay where they are. */
+const SOCKET_BYTES_LIMIT = 64 * 1024;
+/** Longer frames are written in pieces, so that progress within one is seen. */
+const PIECE_BYTES = 64 * 1024;
+
+export interface ClientLinkOptions {
+  readonly socket: Socket;
+  readonly client: string;
+  readonly auth: AuthGate;
+  readonly limits: ConnectionLimits;
+  /** A client that takes no byte for this long is cut off. Milliseconds. */
+  readonly writeTimeoutMs: number;
+  readonly ports: RequestPorts;
+  readonly now: () => number;
+  readonly onClosed: (link: ClientLink) => void;
+}
+
+export class ClientLink {
+  readonly #socket: Socket;
+  readonly #client: string;
+  readonly #connection: RpcConnection;
+  readonly #ports: RequestPorts;
+  readonly #writeTimeoutMs: number;
+  readonly #now: () => number;
+  readonly #runningQueries = new Set<RunningQuery>();
+  readonly #waiting = new Set<() => boolean>();
+  #timer: NodeJS.Timeout | undefined;
+  #timerDueMs = Infinity;
+  #lastProgressMs: number;
+  #isSettling = false;
+  #isCorked = false;
+  #isEnding = false;
+  #isClosed = false;
+
+  constructor(options: ClientLinkOptions) {
+    const { socket, ports, now } = options;
+    this.#socket = socket;
+    this.#client = options.client;
+    this.#ports = ports;
+    this.#writeTimeoutMs = options.writeTimeoutMs;
+    this.#now = now;
+    this.#lastProgressMs = now();
+    this.#connection = new RpcConnection({
+      client: options.client,
+      auth: options.auth,
+      limits: options.limits,
+      recentLogLines: () => ports.backend.recentLogLines(),
+      nowMs: now(),
+    });
+    socket.on("data", (segment: Buffer) => {
+      this.#connection.handleBytes(segment, this.#now());
+      this.#settle();
+    });
+    socket.on("end", () => {
+      this.#connection.handleEnd();
+      this.#settle();
+    });
+    socket.on("error", (error) => this.#reportError(error));
+    socket.on("close", () => {
+      this.#abandon();
+      options.onClosed(this);
+    });
+    this.#armTimer();
+  }
+
+  get droppedRecordCount(): number {
+    return this.#connection.droppedRecordCount;
+  }
+
+  publishEvent(published: PublishedEvent): void {
+    this.#connection.publishEvent(published);
+    this.#settle();
+  }
+
+  publishLog(line: string): void {
+    this.#connection.publishLog(line);
+    this.#settle();
+  }
+
+  /** Resolves once every response is in the kernel's hands, the socket is gone, or time is up. */
+  async flush(timeoutMs: number): Promise<void> {
+    const isFlushed = (): boolean =>
+      this.#isClosed || (!this.#connection.hasUnsentReplies && this.#socket.writableLength === 0);
+    if (isFlushed()) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs);
+      this.#waiting.add(() => {
+        if (!isFlushed()) return false;
+        clearTimeout(timer);
+        resolve();
+        return true;
+      });
+    });
+  }
+
+  /** Ends the connection after what was already written; at once if the client does not read. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#connection.abandon();
+    this.#endSocket();
+  }
+
+  /** Ends the connection at once. */
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** Everything that follows from new input, from a reply, or from room in the socket. */
+  #settle(): void {
+    // Carrying out a directive may log, and a line logged comes back here through a monitor.
+    if (this.#isSettling || this.#isClosed) return;
+    this.#isSettling = true;
+    let isBusy = true;
+    while (isBusy) {
+      const directives = this.#connection.takeDirectives();
+      for (const directive of directives) this.#perform(directive);
+      const hasSent = this.#pump();
+      this.#connection.advance(this.#now());
+      isBusy = directives.length > 0 || hasSent || this.#connection.hasDirectives;
+    }
+    this.#isSettling = false;
+    if (this.#isEnding && !this.#connection.hasUnsentReplies) this.#endSocket();
+    this.#steerInput();
+    for (const check of this.#waiting) {
+      if (check()) this.#waiting.delete(check);
+    }
+    this.#armTimer();
+  }
+
+  #perform(directive: ConnectionDirective): void {
+    switch (directive.kind) {
+      case "run":
+        this.#answer(directive.seq, runRequest(this.#ports, directive.request));
+        return;
+      case "respond":
+        this.#answer(directive.seq, this.#respond(directive));
+        return;
+      case "query":
+        this.#query(directive.seq, directive.request, directive.stream);
+        return;
+      case "close":
+        if (directive.when === "now") this.#socket.destroy();
+        else this.#isEnding = true;
+        return;
+      case "log":
+        this.#ports.backend.log(directive.level, directive.text);
+        return;
+      case "count-command":
+        this.#ports.backend.count("agent.ipc.command");
+        return;
+    }
+  }
+
+  /** At once if it is known at once, so that such commands are answered in order. */
+  #answer(seq: bigint, outcome: RequestOutcome | Promise<RequestOutcome>): void {
+    if (!(outcome instanceof Promise)) {
+      this.#connection.reply(seq, outcome.error, outcome.body);
+      return;
+    }
+    void outcome.then(({ error, body }) => {
+      this.#connection.reply(seq, error, body);
+      this.#settle();
+    });
+  }
+
+  #respond(directive: Extract<ConnectionDirective, { kind: "respond" }>): RequestOutcome {
+    try {
+      this.#ports.backend.respond(directive.event, directive.payload);
+      return { error: "" };
+    } catch (error) {
+      return { error: toErrorText(error) };
+    }
+  }
+
+  #query(seq: bigint, request: QueryRequest, stream: QueryStream): void {
+    try {
+      const running = startQuery(this.#ports.backend, request);
+      this.#connection.reply(seq, "");
+      this.#connection.openQuery(stream);
+      void this.#relayAnswers(running, stream);
+    } catch (error) {
+      this.#connection.forgetQuery(stream);
+      this.#connection.reply(seq, toErrorText(error));
+    }
+  }
+
+  async #relayAnswers(running: RunningQuery, stream: QueryStream): Promise<void> {
+    this.#runningQueries.add(running);
+    try {
+      for await (const answer of running) {
+        if (!this.#connection.awaitsAnswers(stream)) break;
+        stream.offer(answer);
+        this.#settle();
+        if (stream.isFull) await this.#roomIn(stream);
+      }
+    } catch (error) {
+      this.#ports.backend.log("ERR", `agent.ipc: query failed: ${toErrorText(error)}`);
+    }
+    running.close();
+    this.#runningQueries.delete(running);
+    stream.end();
+    this.#settle();
+  }
+
+  #roomIn(stream: QueryStream): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.add(() => {
+        if (stream.isFull && this.#connection.awaitsAnswers(stream)) return false;
+        resolve();
+        return true;
+      });
+    });
+  }
+
+  /** @returns whether anything was written. */
+  #pump(): boolean {
+    let hasSent = false;
+    while (this.#socket.writable && this.#socket.writableLength < SOCKET_BYTES_LIMIT) {
+      const frame = this.#connection.takeFrame(this.#now());
+      if (frame === undefined) break;
+      this.#write(frame);
+      hasSent = true;
+    }
+    return hasSent;
+  }
+
+  #write(frame: Uint8Array): void {
+    if (this.#socket.writableLength === 0) this.#lastProgressMs = this.#now();
+    this.#cork();
+    for (let at = 0; at < frame.length; at += PIECE_BYTES) {
+      this.#socket.write(frame.subarray(at, at + PIECE_BYTES), () => {
+        this.#lastProgressMs = this.#now();
+        this.#settle();
+      });
+    }
+  }
+
+  /** All frames of one turn of the event loop share a system call. */
+  #cork(): void {
+    if (this.#isCorked) return;
+    this.#isCorked = true;
+    this.#socket.cork();
+    process.nextTick(() => {
+      this.#isCorked = false;
+      this.#socket.uncork();
+    });
+  }
+
+  #steerInput(): void {
+    if (this.#isEnding || this.#isClosed) return;
+    if (!this.#connection.wantsInput) this.#socket.pause();
+    else if (this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  /** Half-closes, then waits for the client to do the same, but not for ever. */
+  #endSocket(): void {
+    this.#isEnding = true;
+    if (this.#socket.writableEnded) return;
+    this.#socket.end();
+    this.#socket.resume();
+    // Whatever the client still sends is of no interest; without a reader its end is never seen.
+    this.#socket.removeAllListeners("data");
+    this.#socket.on("data", () => {});
+    this.#lastProgressMs = this.#now();
+    this.#armTimer();
+  }
+
+  /** One timer for the connection's deadline and the writer's; re-armed only to come earlier. */
+  #armTimer(): void {
+    if (this.#isClosed) return;
+    const dueMs = Math.min(this.#connection.nextDeadlineMs(), this.#writeDeadlineMs());
+    if (dueMs >= this.#timerDueMs) return;
+    clearTimeout(this.#timer);
+    this.#timerDueMs = dueMs;
+    this.#timer = setTimeout(
+      () => this.#handleTimer(),
+      Math.max(0, Math.ceil(dueMs - this.#now())),
+    );
+  }
+
+  #writeDeadlineMs(): number {
+    const isWaiting = this.#isEnding || this.#socket.writableLength > 0;
+    return isWaiting ? this.#lastProgressMs + this.#writeTimeoutMs : Infinity;
+  }
+
+  #handleTimer(): void {
+    this.#timerDueMs = Infinity;
+    const nowMs = this.#now();
+    if (this.#writeDeadlineMs() <= nowMs) {
+      const why = this.#isEnding ? "it does not close" : "it does not read";
+      this.#ports.backend.log("WARN", `agent.ipc: Closing client: ${this.#client}: ${why}`);
+      this.#socket.destroy();
+      return;
+    }
+    this.#connection.handleTimeout(nowMs);
+    this.#settle();
+    this.#armTimer();
+  }
+
+  #reportError(error: Error): void {
+    if (this.#isEnding) return;
+    const text = `agent.ipc: failed to decode request header: ${error.message}`;
+    this.#ports.backend.log("ERR", text);
+  }
+
+  #abandon(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#connection.abandon();
+    for (const running of this.#runningQueries) running.close();
+    for (const check of this.#waiting) check();
+    this.#waiting.clear();
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * Which events a stream wants.
+ *
+ * Source: RPC specification §6.
+ */
+import type { AgentEvent } from "./rpc-backend.ts";
+
+type EventTest = (event: AgentEvent) => boolean;
+
+const plainKinds: ReadonlySet<string> = new Set([
+  "member-join",
+  "member-leave",
+  "member-failed",
+  "member-update",
+  "member-reap",
+  "user",
+  "query",
+]);
+
+/**
+ * Reads a filter such as `member-join,user:deploy,query`.
+ *
+ * @returns a test of events, or `undefined` if any item is unknown.
+ */
+export function parseEventFilter(text: string): EventTest | undefined {
+  const tests: EventTest[] = [];
+  for (const item of (text === "" ? "*" : text).split(",")) {
+    const test = parseItem(item);
+    if (test === undefined) return undefined;
+    tests.push(test);
+  }
+  return (event) => tests.some((test) => test(event));
+}
+
+function parseItem(item: string): EventTest | undefined {
+  if (item === "*") return () => true;
+  if (plainKinds.has(item)) return (event) => event.kind === item;
+  const colon = item.indexOf(":");
+  const kind = item.slice(0, colon);
+  if (kind !== "user" && kind !== "query") return undefined;
+  const name = item.slice(colon + 1);
+  if (name === "") return (event) => event.kind === kind;
+  return (event) => event.kind === kind && event.name === name;
+}
