@@ -8,10 +8,11 @@ export { WireError, type WireErrorCode } from "./errors.ts";
 export { addressBytes, addressText, canonicalAddress, isMemberAddress, sameAddress } from "./ip.ts";
 export * from "./message.ts";
 export { decodeMessage, encodeMessage } from "./message-codec.ts";
-export { encodeKey, MsgpackFields, MsgpackReader, MsgpackWriter } from "./msgpack-dialect.ts";
+export { encodeKey, MsgpackFields } from "./msgpack-dialect.ts";
+export { MsgpackReader } from "./msgpack-reader.ts";
+export { MsgpackWriter } from "./msgpack-writer.ts";
+export { compoundPartOverheadBytes, maxCompoundParts } from "./compound.ts";
 export {
-  compoundPartOverheadBytes,
-  maxCompoundParts,
   openPacket,
   packetOverheadBytes,
   sealPacket,
@@ -19,6 +20,7 @@ export {
   type PacketSink,
   type SealPacketOptions,
 } from "./packet.ts";
-export { encodeStream, errorReply, StreamReader, type StreamRole } from "./stream-frame.ts";
+export type { StreamRole } from "./stream-body.ts";
+export { encodeStream, errorReply, StreamReader, type EncodeStreamOptions } from "./stream-frame.ts";
 export { decodeName, encodeName } from "./utf8.ts";
 export { defaultWireLimits, type WireLimits } from "./wire-limits.ts";

@@ -1,138 +1,95 @@
-/** Old ("raw") msgpack, as the reference writes it. Emits keys in the order called: ascending byte order is the caller's job. */
-export class MsgpackWriter {
-  /** Starts over, keeping the memory. */
-  reset(): void {
-    throw new Error();
-  }
-  get length(): number {
-    return 0;
-  }
-  /** A copy of what was written since `reset`. */
-  finish(): Uint8Array {
-    throw new Error();
-  }
-  /** One byte, raw (a type byte). */
-  writeByte(byte: number): void {
-    throw new Error(String(byte));
-  }
-  /** Bytes without a header. */
-  writeBytes(bytes: Uint8Array): void {
-    throw new Error(String(bytes));
-  }
-  writeMapHeader(size: number): void {
-    throw new Error(String(size));
-  }
-  writeArrayHeader(size: number): void {
-    throw new Error(String(size));
-  }
-  /** A key precomputed by `encodeKey`. */
-  writeKey(key: Uint8Array): void {
-    throw new Error(String(key));
-  }
-  /** Byte string; `undefined` is nil. */
-  writeRaw(bytes: Uint8Array | undefined): void {
-    throw new Error(String(bytes));
-  }
-  writeString(text: string): void {
-    throw new Error(text);
-  }
-  /** Integer 0 to 2^53 − 1. */
-  writeUnsigned(value: number): void {
-    throw new Error(String(value));
-  }
-  /** Integer 0 to 2^64 − 1. */
-  writeUnsigned64(value: bigint): void {
-    throw new Error(String(value));
-  }
-  /** Go's signed encoding: a safe integer or a bigint of 64 bits. */
-  writeSigned(value: number | bigint): void {
-    throw new Error(String(value));
-  }
-  writeBoolean(value: boolean): void {
-    throw new Error(String(value));
-  }
-  writeFloat64(value: number): void {
-    throw new Error(String(value));
-  }
-  writeNil(): void {
-    throw new Error();
-  }
-}
+/**
+ * The msgpack the reference speaks: the old format, in which a byte string and a text are both
+ * "raw", and in which neither str8 nor bin nor ext exists.
+ *
+ * We write precisely that (`MsgpackWriter`), because members up to memberlist 0.5.0 cannot read
+ * anything newer, and because equal content shall be equal bytes. We read everything any member's
+ * codec writes or reads (`MsgpackReader`): records as maps or arrays, byte strings as raw, str,
+ * bin or arrays of small integers, integers in any form that fits, nil as the zero value.
+ *
+ * A record is a map whose keys are the field names in ascending byte order. Writers call for the
+ * keys in that order; readers do not rely on it, but are fastest then.
+ *
+ * Source: wire specification §9.
+ */
+import { encodeName } from "./utf8.ts";
 
-/** A key with its msgpack header, ready for `writeKey`. */
+/** First bytes of values; the `fix…` ones carry a number in their low bits. Source: msgpack specification. */
+export const prefix = {
+  fixmap: 0x80,
+  fixarray: 0x90,
+  fixraw: 0xa0,
+  false: 0xc2,
+  true: 0xc3,
+  bin8: 0xc4,
+  bin16: 0xc5,
+  bin32: 0xc6,
+  ext8: 0xc7,
+  ext16: 0xc8,
+  ext32: 0xc9,
+  float32: 0xca,
+  float64: 0xcb,
+  uint8: 0xcc,
+  uint16: 0xcd,
+  uint32: 0xce,
+  uint64: 0xcf,
+  int8: 0xd0,
+  int16: 0xd1,
+  int32: 0xd2,
+  int64: 0xd3,
+  fixext1: 0xd4,
+  fixext16: 0xd8,
+  str8: 0xd9,
+  raw16: 0xda,
+  raw32: 0xdb,
+  array16: 0xdc,
+  array32: 0xdd,
+  map16: 0xde,
+  map32: 0xdf,
+  negativeFixint: 0xe0,
+} as const;
+
+/** The first and only byte of nil. */
+export const nil = 0xc0;
+
+/** How deeply unknown values may be nested before they are refused. The reference goes to 1023. */
+export const maxDepth = 32;
+
+/** Keys a record may have, known and unknown. Source: wire specification §13. */
+export const maxRecordKeys = 64;
+
+/**
+ * A field name with its msgpack header, ready for `MsgpackWriter.writeKey`.
+ *
+ * @param name - at most 31 bytes.
+ * @throws {RangeError} if it is longer.
+ */
 export function encodeKey(name: string): Uint8Array {
-  throw new Error(name);
+  const bytes = encodeName(name);
+  if (bytes.length > 31) throw new RangeError(`a field name has at most 31 bytes, not ${bytes.length}`);
+  return Uint8Array.of(prefix.fixraw | bytes.length, ...bytes);
 }
 
-/** The field names of a record: index = position in the reference's declaration order (array order). */
+/**
+ * The field names of one kind of record.
+ *
+ * @example
+ * const fields = new MsgpackFields(["SeqNo", "Payload"]);
+ * fields.names[1]; // => "Payload"
+ */
 export class MsgpackFields {
-  constructor(names: readonly string[]) {
-    throw new Error(String(names));
-  }
-}
+  /** In the reference's declaration order, in which records written as arrays have their values. */
+  readonly names: readonly string[];
+  /** The keys in ascending byte order, in which records are written. */
+  readonly sortedKeys: readonly Uint8Array[];
+  /** For each of `sortedKeys` its place in `names`. */
+  readonly sortedIndexes: readonly number[];
 
-/** Reads everything the reference reads. Every method throws only `WireError`. */
-export class MsgpackReader {
-  constructor(bytes: Uint8Array, start: number = 0, end: number = bytes.length) {
-    throw new Error(`${start} ${end}`);
-  }
-  /** Where the next value starts. */
-  get position(): number {
-    return 0;
-  }
-  get remaining(): number {
-    return 0;
-  }
-  /**
-   * Reads a record: a map with string keys, or an array in declaration order, or nil.
-   * Calls `readField(index)` for each known field whose value is not nil; it must read exactly one value.
-   * Unknown ones are skipped; a key that comes twice is read twice (last wins).
-   */
-  readRecord(fields: MsgpackFields, readField: (index: number) => void): void {
-    throw new Error(`${String(fields)} ${String(readField)}`);
-  }
-  /** Entry count of a map, or 0 for nil; bounded by the bytes that remain. */
-  readMapHeader(): number {
-    throw new Error();
-  }
-  /** Element count of an array, or 0 for nil; bounded by the bytes that remain. */
-  readArrayHeader(): number {
-    throw new Error();
-  }
-  /** Consumes a nil if one stands here. */
-  takeNil(): boolean {
-    throw new Error();
-  }
-  /** A view into the bytes (raw, str, bin), or new bytes from an array of small integers; nil is empty. */
-  readRaw(): Uint8Array {
-    throw new Error();
-  }
-  /** As `decodeName`, lossless. */
-  readString(): string {
-    throw new Error();
-  }
-  /** 0 to `max` (≤ 2^53 − 1). */
-  readUnsigned(max: number): number {
-    throw new Error(String(max));
-  }
-  readUnsigned64(): bigint {
-    throw new Error();
-  }
-  /** min to max, both safe integers. */
-  readSigned(min: number, max: number): number {
-    throw new Error(`${min} ${max}`);
-  }
-  readSigned64(): bigint {
-    throw new Error();
-  }
-  readBoolean(): boolean {
-    throw new Error();
-  }
-  readFloat64(): number {
-    throw new Error();
-  }
-  /** Skips one value of any kind, nested at most 32 deep. */
-  skip(): void {
-    throw new Error();
+  /** @param names - in declaration order, ASCII. */
+  constructor(names: readonly string[]) {
+    const sorted = [...names.keys()].sort((a, b) => ((names[a] ?? "") < (names[b] ?? "") ? -1 : 1));
+    this.names = names;
+    this.sortedKeys = sorted.map((index) => encodeKey(names[index] ?? ""));
+    this.sortedIndexes = sorted;
   }
 }

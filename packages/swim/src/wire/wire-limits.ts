@@ -16,6 +16,8 @@ export interface WireLimits {
   readonly partsPerDatagram: number;
   /** Length of an encrypted stream frame; also of a compressed stream message before it is expanded. */
   readonly frameBytes: number;
+  /** One record on a stream (a header, a member), compress envelopes excepted. The reference has no limit. */
+  readonly recordBytes: number;
   /** A whole push-pull message, envelopes removed. The reference has no limit when nothing is compressed. */
   readonly pushPullBytes: number;
   /** Members in one push-pull message. */
@@ -28,7 +30,7 @@ export interface WireLimits {
   readonly errorTextBytes: number;
   /** A member's metadata. Longer drops the message, never truncates. */
   readonly metaBytes: number;
-  /** A member's name. */
+  /** A member's name. A ping holds two of them, and shall fit a datagram. The reference has no limit. */
   readonly nameBytes: number;
 }
 
@@ -41,11 +43,12 @@ export const defaultWireLimits: WireLimits = {
   nestingDepth: 4,
   partsPerDatagram: 4096,
   frameBytes: 20 * mebibyte,
+  recordBytes: 65_536,
   pushPullBytes: 64 * mebibyte,
   pushPullNodes: 1_048_576,
   userStateBytes: 20 * mebibyte,
   userMessageBytes: 20 * mebibyte,
   errorTextBytes: 1024,
   metaBytes: 512,
-  nameBytes: 1024,
+  nameBytes: 512,
 };

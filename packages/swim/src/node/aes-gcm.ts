@@ -1,0 +1,76 @@
+/**
+ * AES-GCM and random bytes by Node's own crypto.
+ *
+ * Source: wire specification §4.1.
+ */
+import { createCipheriv, createDecipheriv, randomFillSync } from "node:crypto";
+import type { Aead } from "../wire/aead.ts";
+
+const tagBytes = 16;
+
+/** AES-GCM by OpenSSL; the key's length chooses AES-128, AES-192 or AES-256. */
+export const nodeAead: Aead = {
+  seal(key, nonce, plaintext, additionalData) {
+    const cipher = createCipheriv(algorithm(key), key, nonce);
+    if (additionalData.length > 0) cipher.setAAD(additionalData);
+    const sealed = new Uint8Array(plaintext.length + tagBytes);
+    sealed.set(cipher.update(plaintext));
+    cipher.final();
+    sealed.set(cipher.getAuthTag(), plaintext.length);
+    return sealed;
+  },
+
+  open(key, nonce, ciphertextAndTag, additionalData) {
+    const textBytes = ciphertextAndTag.length - tagBytes;
+    if (textBytes < 0) return undefined;
+    const decipher = createDecipheriv(algorithm(key), key, nonce);
+    if (additionalData.length > 0) decipher.setAAD(additionalData);
+    decipher.setAuthTag(ciphertextAndTag.subarray(textBytes));
+    const plaintext = decipher.update(ciphertextAndTag.subarray(0, textBytes));
+    try {
+      decipher.final();
+    } catch {
+      // The only thing that can fail here is the tag: a wrong key, or changed bytes.
+      return undefined;
+    }
+    return plaintext;
+  },
+};
+
+function algorithm(key: Uint8Array): "aes-128-gcm" | "aes-192-gcm" | "aes-256-gcm" {
+  switch (key.length) {
+    case 16:
+      return "aes-128-gcm";
+    case 24:
+      return "aes-192-gcm";
+    case 32:
+      return "aes-256-gcm";
+    default:
+      throw new RangeError(`a key has 16, 24 or 32 bytes, not ${key.length}`);
+  }
+}
+
+/** Random bytes are drawn this many at a time: one call of OpenSSL for 341 nonces. */
+const poolBytes = 4092;
+const pool = new Uint8Array(poolBytes);
+let poolAt = poolBytes;
+
+/**
+ * Fills `bytes` with unpredictable bytes, none of which was or will be used twice.
+ *
+ * Small requests, such as nonces, are served from a pool, because asking OpenSSL for each of them
+ * costs more than sealing a ping. Used bytes are wiped from it.
+ */
+export function fillRandomNode(bytes: Uint8Array): void {
+  if (bytes.length > poolBytes) {
+    randomFillSync(bytes);
+    return;
+  }
+  if (poolAt + bytes.length > poolBytes) {
+    randomFillSync(pool);
+    poolAt = 0;
+  }
+  bytes.set(pool.subarray(poolAt, poolAt + bytes.length));
+  pool.fill(0, poolAt, poolAt + bytes.length);
+  poolAt += bytes.length;
+}

@@ -1,0 +1,61 @@
+/**
+ * The compress envelope: a record that names the algorithm and holds the compressed bytes.
+ *
+ * Source: wire specification §7.
+ */
+import { WireError } from "./errors.ts";
+import { compressLzw, decompressLzw } from "./lzw.ts";
+import { MessageType } from "./message.ts";
+import { encodeKey, MsgpackFields } from "./msgpack-dialect.ts";
+import { MsgpackReader } from "./msgpack-reader.ts";
+import { MsgpackWriter } from "./msgpack-writer.ts";
+
+/** The only algorithm there is. A fork of the reference numbers another one; it is never written here. */
+const lzwAlgorithm = 0;
+
+const fields = new MsgpackFields(["Algo", "Buf"]);
+const algorithmKey = encodeKey("Algo");
+const bufferKey = encodeKey("Buf");
+const writer = new MsgpackWriter();
+
+/** @returns the envelope of `bytes`, whether it is shorter or not. */
+export function compressEnvelope(bytes: Uint8Array): Uint8Array {
+  writer.reset();
+  writer.writeByte(MessageType.compress);
+  writer.writeMapHeader(2);
+  writer.writeKey(algorithmKey);
+  writer.writeUnsigned(lzwAlgorithm);
+  writer.writeKey(bufferKey);
+  writer.writeRaw(compressLzw(bytes));
+  return writer.finish();
+}
+
+/** @returns the shorter one: `bytes` themselves, or their envelope. */
+export function compressIfShorter(bytes: Uint8Array): Uint8Array {
+  const envelope = compressEnvelope(bytes);
+  return envelope.length < bytes.length ? envelope : bytes;
+}
+
+/**
+ * Opens an envelope.
+ *
+ * @param bytes - type byte included; bytes behind the envelope are ignored.
+ * @param maxBytes - the most that may come out.
+ * @returns new bytes, at least one.
+ * @throws {WireError} as the reader and `decompressLzw`; `unknown-algorithm`; `empty` when nothing comes out.
+ */
+export function openCompressEnvelope(bytes: Uint8Array, maxBytes: number): Uint8Array {
+  let algorithm: number = lzwAlgorithm;
+  let compressed = bytes.subarray(0, 0);
+  const reader = new MsgpackReader(bytes, 1);
+  reader.readRecord(fields, (index) => {
+    if (index === 0) algorithm = reader.readUnsigned(255);
+    else compressed = reader.readRaw();
+  });
+  if (algorithm !== lzwAlgorithm) {
+    throw new WireError("unknown-algorithm", `compression algorithm ${algorithm} is unknown`);
+  }
+  const expanded = decompressLzw(compressed, maxBytes);
+  if (expanded.length === 0) throw new WireError("empty", "nothing was compressed");
+  return expanded;
+}

@@ -1,0 +1,188 @@
+/**
+ * Push-pull: a header, one record for each member the sender knows, and the state of the layer
+ * above.
+ *
+ * Source: wire specification §11.2, §13.
+ */
+import { WireError } from "./errors.ts";
+import { MessageType, type PushPullMessage, type PushPullNode } from "./message.ts";
+import type { Draft } from "./message-codec.ts";
+import { checkPushPullNode } from "./message-rules.ts";
+import { encodeKey, MsgpackFields } from "./msgpack-dialect.ts";
+import type { MsgpackReader } from "./msgpack-reader.ts";
+import type { MsgpackWriter } from "./msgpack-writer.ts";
+import type { WireLimits } from "./wire-limits.ts";
+
+const headerFields = new MsgpackFields(["Nodes", "UserStateLen", "Join"]);
+const nodeFields = new MsgpackFields([
+  "Name",
+  "Addr",
+  "Port",
+  "Meta",
+  "Incarnation",
+  "State",
+  "Vsn",
+]);
+
+const key = {
+  addr: encodeKey("Addr"),
+  incarnation: encodeKey("Incarnation"),
+  join: encodeKey("Join"),
+  meta: encodeKey("Meta"),
+  name: encodeKey("Name"),
+  nodes: encodeKey("Nodes"),
+  port: encodeKey("Port"),
+  state: encodeKey("State"),
+  userStateLen: encodeKey("UserStateLen"),
+  vsn: encodeKey("Vsn"),
+} as const;
+
+const noBytes = new Uint8Array(0);
+
+/** Writes type byte, header, members and user state. */
+export function writePushPull(message: PushPullMessage, writer: MsgpackWriter): void {
+  writer.writeByte(MessageType.pushPull);
+  writer.writeMapHeader(3);
+  writer.writeKey(key.join);
+  writer.writeBoolean(message.isJoin);
+  writer.writeKey(key.nodes);
+  writer.writeSigned(message.nodes.length);
+  writer.writeKey(key.userStateLen);
+  writer.writeSigned(message.userState.length);
+  for (const node of message.nodes) writeNode(node, writer);
+  writer.writeBytes(message.userState);
+}
+
+function writeNode(node: PushPullNode, writer: MsgpackWriter): void {
+  if (node.port > 0xffff || node.incarnation > 0xffff_ffff) {
+    throw new RangeError(`a member has a port of 16 bits and an incarnation of 32: ${node.name}`);
+  }
+  writer.writeMapHeader(7);
+  writer.writeKey(key.addr);
+  writeBytes(node.address, writer);
+  writer.writeKey(key.incarnation);
+  writer.writeUnsigned(node.incarnation);
+  writer.writeKey(key.meta);
+  writeBytes(node.meta, writer);
+  writer.writeKey(key.name);
+  writer.writeString(node.name);
+  writer.writeKey(key.port);
+  writer.writeUnsigned(node.port);
+  writer.writeKey(key.state);
+  writer.writeSigned(node.state);
+  writer.writeKey(key.vsn);
+  writeBytes(node.versions, writer);
+}
+
+function writeBytes(bytes: Uint8Array, writer: MsgpackWriter): void {
+  writer.writeRaw(bytes.length === 0 ? undefined : bytes);
+}
+
+/** A push-pull while its records come in: first the header, then member after member. */
+export class PushPullDraft {
+  readonly #limits: WireLimits;
+  readonly #nodes: PushPullNode[] = [];
+  #hasHeader = false;
+  #isJoin = false;
+  /** Members announced that have not come yet. */
+  #missingNodes = 0;
+  #userStateBytes = 0;
+  #usedBytes = 0;
+  #rejectedNodeCount = 0;
+
+  constructor(limits: WireLimits) {
+    this.#limits = limits;
+  }
+
+  /** Whether a record comes next: the header, or a member. Afterwards it is the user state. */
+  get wantsRecord(): boolean {
+    return !this.#hasHeader || this.#missingNodes > 0;
+  }
+
+  /** Whether the header has come, so that the next record is a member. */
+  get hasHeader(): boolean {
+    return this.#hasHeader;
+  }
+
+  /** How many bytes of user state the header announced. */
+  get userStateBytes(): number {
+    return this.#userStateBytes;
+  }
+
+  /** Members left out because what they claim is impossible. */
+  get rejectedNodeCount(): number {
+    return this.#rejectedNodeCount;
+  }
+
+  /** @throws {WireError} `too-large` if the records so far and `waitingBytes` more are above the limit. */
+  checkSize(waitingBytes: number): void {
+    if (this.#usedBytes + waitingBytes > this.#limits.pushPullBytes) {
+      throw new WireError("too-large", `a push-pull has more than ${this.#limits.pushPullBytes} bytes`);
+    }
+  }
+
+  /** @throws {WireError} for a header beyond the limits, or a record that cannot be decoded. */
+  readRecord(reader: MsgpackReader, recordBytes: number): void {
+    this.#usedBytes += recordBytes;
+    if (this.#hasHeader) this.#readNode(reader);
+    else this.#readHeader(reader);
+  }
+
+  /** The whole, once `wantsRecord` is over. */
+  finish(userState: Uint8Array): PushPullMessage {
+    return { kind: "push-pull", isJoin: this.#isJoin, nodes: this.#nodes, userState };
+  }
+
+  #readHeader(reader: MsgpackReader): void {
+    reader.readRecord(headerFields, (index) => {
+      if (index === 0) this.#missingNodes = reader.readUnsigned(Number.MAX_SAFE_INTEGER);
+      else if (index === 1) this.#userStateBytes = reader.readUnsigned(Number.MAX_SAFE_INTEGER);
+      else this.#isJoin = reader.readBoolean();
+    });
+    const { pushPullNodes, userStateBytes } = this.#limits;
+    if (this.#missingNodes > pushPullNodes) {
+      throw new WireError("too-many", `a push-pull has more than ${pushPullNodes} members`);
+    }
+    if (this.#userStateBytes > userStateBytes) {
+      throw new WireError("too-large", `a push-pull has more than ${userStateBytes} bytes of user state`);
+    }
+    this.#hasHeader = true;
+  }
+
+  #readNode(reader: MsgpackReader): void {
+    this.#missingNodes -= 1;
+    const node = decodeNode(reader);
+    try {
+      checkPushPullNode(node, this.#limits);
+    } catch (error) {
+      // One impossible member must not cost us what the sender knows of the others.
+      if (!(error instanceof WireError)) throw error;
+      this.#rejectedNodeCount += 1;
+      return;
+    }
+    this.#nodes.push(node);
+  }
+}
+
+function decodeNode(reader: MsgpackReader): PushPullNode {
+  const draft: Draft<PushPullNode> = {
+    name: "",
+    address: noBytes,
+    port: 0,
+    meta: noBytes,
+    incarnation: 0,
+    state: 0,
+    versions: noBytes,
+  };
+  reader.readRecord(nodeFields, (index) => {
+    if (index === 0) draft.name = reader.readString();
+    else if (index === 1) draft.address = reader.readRawCopy();
+    else if (index === 2) draft.port = reader.readUnsigned(0xffff);
+    else if (index === 3) draft.meta = reader.readRawCopy();
+    else if (index === 4) draft.incarnation = reader.readUnsigned(0xffff_ffff);
+    else if (index === 5) {
+      draft.state = reader.readSigned(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+    } else draft.versions = reader.readRawCopy();
+  });
+  return draft;
+}
