@@ -28,6 +28,13 @@ export interface BroadcastQueuesOptions {
   readonly report: (report: SerfReport) => void;
 }
 
+/** What an intent is about: a newer one of the same subject replaces it. */
+export interface IntentSubject {
+  readonly node: string;
+  /** An order to forget the member: no mere intent may replace it. */
+  readonly prune?: boolean;
+}
+
 /** Own intents somebody waits for. There are few: one leave, and force-leaves typed by people. */
 const URGENT_LIMIT = 1_024;
 
@@ -77,19 +84,19 @@ export class BroadcastQueues {
    * @param finished - called once: told often enough, replaced, or thrown out; at once if there is
    *   nobody to tell.
    */
-  tellUrgently(about: string, payload: Uint8Array, finished: () => void): void {
+  tellUrgently(intent: IntentSubject, payload: Uint8Array, finished: () => void): void {
     if (this.#isAlone()) {
       finished();
       return;
     }
     this.#hasNews = true;
-    this.#queues.intent.remove(about);
-    this.#urgent.enqueue({ key: about, payload, finished });
+    const key = keyOf(intent);
+    this.#queues.intent.remove(key);
+    this.#urgent.enqueue({ key, payload, finished: () => finished() });
   }
 
-  /** @param isPrune - an order to forget: no mere intent may replace it. */
-  tellIntent(about: string, payload: Uint8Array, isPrune: boolean): void {
-    this.#tell("intent", payload, isPrune ? `${about}\n` : about);
+  tellIntent(intent: IntentSubject, payload: Uint8Array): void {
+    this.#tell("intent", payload, keyOf(intent));
   }
 
   tellQuery(payload: Uint8Array): void {
@@ -163,6 +170,10 @@ export class BroadcastQueues {
   #isAlone(): boolean {
     return this.#options.memberCount() <= 1;
   }
+}
+
+function keyOf({ node, prune }: IntentSubject): string {
+  return prune === true ? `${node}\n` : node;
 }
 
 function bytesWith(payloads: readonly Uint8Array[], overheadBytes: number): number {

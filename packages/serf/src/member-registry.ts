@@ -15,13 +15,7 @@ import { decodeTags } from "./wire/tag-codec.ts";
 
 /** What SWIM or an intent made of a member; `ignored` and `time-only` change no status. */
 export type Transition =
-  | "joined"
-  | "failed"
-  | "left"
-  | "leaving"
-  | "recovered"
-  | "time-only"
-  | "ignored";
+  "joined" | "failed" | "left" | "leaving" | "recovered" | "time-only" | "ignored";
 
 /** One member of the table. Only the registry changes it. */
 export class RegistryEntry {

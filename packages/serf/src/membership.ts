@@ -98,7 +98,7 @@ export class Membership {
     const { name, queues } = this.#context;
     const message: JoinIntentMessage = { kind: "join", lamportTime, node: name };
     this.handleJoinIntent(message, nowMs);
-    queues.tellIntent(name, encodeSerfMessage(message), false);
+    queues.tellIntent(message, encodeSerfMessage(message));
   }
 
   /**
@@ -142,7 +142,7 @@ export class Membership {
   recoverStuckLeavers(nowMs: number): void {
     const { registry, options, swim, name } = this.#context;
     if (options.stuckLeavingMs === 0) return;
-    for (const entry of [...registry.leaving]) {
+    for (const entry of registry.leaving) {
       if (entry.name === name || nowMs - entry.changedAtMs <= options.stuckLeavingMs) continue;
       const state = swim.member(entry.name)?.state;
       if (state !== "alive" && state !== "suspect") continue;

@@ -21,7 +21,8 @@ export const NAME_BYTES_LIMIT = 128;
  */
 export function validateMemberName(name: string, isStrict: boolean): string | undefined {
   if (name === "") return "the name of a member is empty: give it one";
-  if (hasControlCharacter(name)) return `the name of a member holds a control character: ${JSON.stringify(name)}`;
+  if (hasControlCharacter(name))
+    return `the name of a member holds a control character: ${JSON.stringify(name)}`;
   if (!isStrict) return undefined;
   if (!/^[A-Za-z0-9.-]+$/.test(name)) {
     return `Node name contains invalid characters ${name} , Valid characters include all alpha-numerics and dashes and '.'`;

@@ -10,7 +10,7 @@ import { resolveSwimOptions, type SwimOptions, type SwimOptionsInput } from "@x/
 import { SerfError } from "./errors.ts";
 import type { Member, Tags } from "./member.ts";
 import { validateMemberName } from "./name-rules.ts";
-import { encodeTags, TAG_BYTES_LIMIT } from "./wire/tag-codec.ts";
+import { encodeTags, tagBytesLimit } from "./wire/tag-codec.ts";
 
 /** Protocol versions of Serf this package speaks. Source: Serf specification §18. */
 export const SERF_PROTOCOL_MIN = 2;
@@ -50,10 +50,10 @@ export interface SerfOptions {
   readonly eventBufferSlots: number;
   /** Query times remembered, 1 to 65,536. Default 512. */
   readonly queryBufferSlots: number;
-  /** Bytes of user events remembered for one Lamport time. Default 64 KiB. */
-  readonly eventSlotBytesLimit: number;
-  /** Queries remembered for one Lamport time. Default 4096. */
-  readonly querySlotLimit: number;
+  /** Bytes of user events remembered, over all times. Default 8 MiB. */
+  readonly eventBufferBytesLimit: number;
+  /** Queries remembered, over all times. Default 262,144. */
+  readonly queryBufferLimit: number;
   /** Name and payload of a user event together, and encoded. Default 512, at most 9216. */
   readonly userEventSizeLimit: number;
   /** An encoded query. Default 1024. */
@@ -132,8 +132,8 @@ const DEFAULTS: Omit<SerfOptions, "name" | "tags" | "swim"> = {
   stuckLeavingMs: 60_000,
   eventBufferSlots: 512,
   queryBufferSlots: 512,
-  eventSlotBytesLimit: 65_536,
-  querySlotLimit: 4_096,
+  eventBufferBytesLimit: 8 * 1_048_576,
+  queryBufferLimit: 262_144,
   userEventSizeLimit: 512,
   querySizeLimit: 1_024,
   queryResponseSizeLimit: 1_024,
@@ -203,10 +203,10 @@ export function resolveSerfOptions(input: SerfOptionsInput): SerfOptions {
  */
 export function checkedTags(tags: Tags, protocolVersion: number): Uint8Array {
   const meta = encodeTags(tags, protocolVersion);
-  if (meta.length > TAG_BYTES_LIMIT) {
+  if (meta.length > tagBytesLimit) {
     throw new SerfError(
       "tags-too-large",
-      `Encoded length of tags exceeds limit of ${TAG_BYTES_LIMIT} bytes`,
+      `Encoded length of tags exceeds limit of ${tagBytesLimit} bytes`,
     );
   }
   return meta;
@@ -216,8 +216,8 @@ export function checkedTags(tags: Tags, protocolVersion: number): Uint8Array {
 const BOUNDS: readonly (readonly [keyof typeof DEFAULTS, number, number])[] = [
   ["eventBufferSlots", 1, 65_536],
   ["queryBufferSlots", 1, 65_536],
-  ["eventSlotBytesLimit", 1, 1 << 30],
-  ["querySlotLimit", 1, 1 << 20],
+  ["eventBufferBytesLimit", 1, 1 << 30],
+  ["queryBufferLimit", 1, 1 << 24],
   ["querySizeLimit", 1, 1 << 20],
   ["queryResponseSizeLimit", 1, 1 << 20],
   ["queryTimeoutMultiplier", 1, 1 << 20],

@@ -9,7 +9,7 @@
 import type { Endpoint, ReportLevel } from "@x/swim";
 import type { Member } from "./member.ts";
 import type { LamportTime } from "./serf-event.ts";
-import type { SerfWireErrorCode } from "./wire/wire-error.ts";
+import type { WireErrorCode } from "@x/swim/wire";
 
 /** One of the three broadcast queues; own leaves and force-leaves count as intents. */
 export type QueueName = "intent" | "event" | "query";
@@ -36,7 +36,7 @@ export type SerfReport =
     }
   | {
       readonly kind: "message-rejected";
-      readonly code: SerfWireErrorCode | "unexpected-kind" | "clock-jump" | "window-full";
+      readonly code: WireErrorCode | "clock-jump" | "window-full";
       readonly message: string;
     }
   /** The state another member sent in a push/pull was not understood. */
@@ -86,7 +86,8 @@ export type SerfReport =
       readonly kind: "response-dropped";
       readonly from: string;
       readonly lamportTime: LamportTime;
-      readonly reason: "unknown-query" | "duplicate-ack" | "duplicate-response" | "limit-reached" | "ack-unwanted";
+      readonly reason:
+        "unknown-query" | "duplicate-ack" | "duplicate-response" | "limit-reached" | "ack-unwanted";
     }
   /** Members asked again for an answer that did not come. */
   | { readonly kind: "query-reasked"; readonly name: string; readonly memberCount: number }

@@ -26,7 +26,7 @@ export class UserEvents {
     this.#chain = chain;
     this.#window = createUserEventWindow({
       slotCount: context.options.eventBufferSlots,
-      weightLimit: context.options.eventSlotBytesLimit,
+      weightLimit: context.options.eventBufferBytesLimit,
     });
   }
 
@@ -42,10 +42,14 @@ export class UserEvents {
 
   /**
    * @param payload - `undefined` travels as nil, which differs from empty.
-   * @throws {SerfError} `event-too-large`, with the reference's text where it has one.
+   * @throws {SerfError} `event-too-large`, with the reference's text where it has one; `not-alive`
+   *   after shutdown.
    */
   send(name: string, payload: Uint8Array | undefined, coalesce: boolean, nowMs: number): void {
-    const { clocks, options, queues } = this.#context;
+    const { clocks, options, queues, state } = this.#context;
+    if (state === "shutdown") {
+      throw new SerfError("not-alive", "user event after shutdown: start a new member");
+    }
     const bytes = encodeName(name).length + (payload?.length ?? 0);
     const limit = options.userEventSizeLimit;
     if (bytes > limit) {
@@ -60,7 +64,9 @@ export class UserEvents {
     };
     const encoded = encodeSerfMessage(message);
     if (encoded.length > limit) {
-      throw tooLarge(`encoded user event exceeds configured limit of ${limit} bytes after encoding`);
+      throw tooLarge(
+        `encoded user event exceeds configured limit of ${limit} bytes after encoding`,
+      );
     }
     if (encoded.length > USER_EVENT_BYTES_HARD_LIMIT) {
       throw tooLarge(

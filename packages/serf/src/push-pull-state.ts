@@ -1,0 +1,91 @@
+/**
+ * The state two members exchange whole: clocks, intents, recent user events.
+ *
+ * Source: Serf specification §8.4, §8.5, §3.3; its weaknesses 1 and 2.
+ */
+import { WireError } from "@x/swim/wire";
+import { recentUserEvents } from "./dedup-window.ts";
+import type { Membership } from "./membership.ts";
+import type { SerfContext } from "./serf-context.ts";
+import type { LamportTime } from "./serf-event.ts";
+import type { UserEvents } from "./user-event.ts";
+import type { PushPullStateMessage } from "./wire/message.ts";
+import { decodePushPullState, encodeSerfMessage } from "./wire/message-codec.ts";
+
+export class PushPullState {
+  readonly #context: SerfContext;
+  readonly #membership: Membership;
+  readonly #userEvents: UserEvents;
+
+  constructor(context: SerfContext, membership: Membership, userEvents: UserEvents) {
+    this.#context = context;
+    this.#membership = membership;
+    this.#userEvents = userEvents;
+  }
+
+  encode(): Uint8Array {
+    const { clocks, registry } = this.#context;
+    const statusTimes = new Map<string, LamportTime>();
+    const leftMembers: string[] = [];
+    for (const entry of registry.entries()) {
+      statusTimes.set(entry.name, entry.statusTime);
+      if (entry.status === "left") leftMembers.push(entry.name);
+    }
+    return encodeSerfMessage({
+      kind: "push-pull",
+      lamportTime: clocks.member.time,
+      statusTimes,
+      leftMembers,
+      eventLamportTime: clocks.event.time,
+      events: recentUserEvents(this.#userEvents.window),
+      queryLamportTime: clocks.query.time,
+    });
+  }
+
+  /** @param skipsOldEvents - this member is joining and wants no events of the past. */
+  merge(bytes: Uint8Array, skipsOldEvents: boolean, nowMs: number): void {
+    let state: PushPullStateMessage;
+    try {
+      state = decodePushPullState(bytes);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.#context.report({ kind: "remote-state-rejected", message: error.message });
+      return;
+    }
+    this.#witnessClocks(state);
+    this.#mergeIntents(state, nowMs);
+    if (skipsOldEvents) this.#userEvents.raiseMinimumTime(state.eventLamportTime);
+    for (const slot of state.events ?? []) {
+      for (const event of slot?.events ?? []) {
+        this.#userEvents.replay(slot?.lamportTime ?? 0n, event, nowMs);
+      }
+    }
+  }
+
+  /** One less, since a clock's value is the next time to be used. */
+  #witnessClocks(state: PushPullStateMessage): void {
+    const { member, event, query } = this.#context.clocks;
+    if (state.lamportTime > 0n) member.witness(state.lamportTime - 1n);
+    if (state.eventLamportTime > 0n) event.witness(state.eventLamportTime - 1n);
+    if (state.queryLamportTime > 0n) query.witness(state.queryLamportTime - 1n);
+  }
+
+  #mergeIntents(state: PushPullStateMessage, nowMs: number): void {
+    const { registry, name } = this.#context;
+    const left = new Set(state.leftMembers ?? []);
+    // Leaves before joins: a member that left and came back must end as here.
+    for (const node of left) {
+      const time = state.statusTimes?.get(node) ?? 0n;
+      // Deviation: the reference adds one every time, so that the times of members long gone, and
+      // the clock with them, creep up with every exchange.
+      const isKnown = registry.find(node)?.status === "left";
+      const lamportTime = isKnown ? time : time + 1n;
+      this.#membership.handleLeaveIntent({ kind: "leave", lamportTime, node, prune: false }, nowMs);
+    }
+    for (const [node, lamportTime] of state.statusTimes ?? []) {
+      if (left.has(node)) continue;
+      this.#membership.handleJoinIntent({ kind: "join", lamportTime, node }, nowMs);
+    }
+    if (left.has(name)) this.#membership.reannounce(nowMs);
+  }
+}
