@@ -1,0 +1,57 @@
+/**
+ * The two programs the interop tests run: ours, and the reference's if this machine has it.
+ */
+import { execFileSync } from "node:child_process";
+import { accessSync, constants, existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** A `serf` program: an executable and the words that always come first. */
+export interface Program {
+  readonly name: "ours" | "reference";
+  readonly executable: string;
+  readonly words: readonly string[];
+}
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+
+/** Our program as built; `npm test` builds before it tests. */
+export function ourProgram(): Program {
+  const script = join(root, "apps", "cli", "bin", "serf.js");
+  const built = join(root, "apps", "cli", "dist", "main.js");
+  if (!existsSync(built)) throw new Error("build first: node tools/run/prepare.mjs");
+  const executable = process.env["SERF_OURS"];
+  if (executable !== undefined && executable !== "") return { name: "ours", executable, words: [] };
+  return { name: "ours", executable: process.execPath, words: [script] };
+}
+
+function onPath(name: string): string | undefined {
+  for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
+    const candidate = join(folder, name);
+    try {
+      accessSync(candidate, constants.X_OK);
+      return candidate;
+    } catch {
+      // Not in this folder.
+    }
+  }
+  return undefined;
+}
+
+/**
+ * The reference's program: `SERF_REFERENCE`, or `serf` on the path if it is the reference's.
+ *
+ * Absent, the tests that need it are skipped loudly; under `CI` that is an error.
+ */
+export function referenceProgram(): Program | undefined {
+  const executable = process.env["SERF_REFERENCE"] || onPath("serf");
+  if (executable !== undefined) {
+    const version = execFileSync(executable, ["version"], { encoding: "utf8" });
+    if (version.includes("Agent Protocol: 5")) return { name: "reference", executable, words: [] };
+  }
+  if (process.env["CI"]) {
+    throw new Error("CI needs the reference's serf program (Debian's package serf)");
+  }
+  console.warn("SKIPPED: no reference serf on this machine; install Debian's package serf");
+  return undefined;
+}
