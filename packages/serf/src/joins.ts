@@ -41,10 +41,7 @@ export class Joins {
     settled: (outcome: JoinOutcome) => void,
   ): void {
     if (this.#context.state !== "alive") {
-      throw new SerfError(
-        "not-alive",
-        `Serf can't Join after Leave or Shutdown (it is ${this.#context.state}): start a new member`,
-      );
+      throw new SerfError("not-alive", "Serf can't Join after Leave or Shutdown");
     }
     if (this.#waiting.length >= WAITING_LIMIT) {
       throw new SerfError("join-failed", `${WAITING_LIMIT} joins are waiting already`);

@@ -4,6 +4,7 @@
  * Read next: `start-serf.ts`, which makes one.
  */
 import type { Coordinate } from "@x/vivaldi";
+import type { KeyOutcome } from "../key-manager.ts";
 import type { Member, Tags } from "../member.ts";
 import type { LamportTime, SerfEvent } from "../serf-event.ts";
 
@@ -47,18 +48,7 @@ export interface RunningQuery extends AsyncIterable<QueryAnswer> {
   close(): void;
 }
 
-export interface KeyOutcome {
-  /** Member → what it had to say: errors and notices. */
-  readonly messages: ReadonlyMap<string, string>;
-  /** Base64 key → how many members hold it (only after `list`). */
-  readonly keys: ReadonlyMap<string, number>;
-  readonly primaryKeys: ReadonlyMap<string, number>;
-  readonly memberCount: number;
-  readonly errorCount: number;
-  readonly responseCount: number;
-  /** The reference's text, such as `2/3 nodes reported failure`; absent when all went well. */
-  readonly error?: string;
-}
+export type { KeyOutcome };
 
 export interface KeyManager {
   /** @param key - base64, 16, 24 or 32 bytes decoded. @throws {SerfError} `invalid-base64`. */
@@ -86,14 +76,14 @@ export interface RunningSerf extends AsyncDisposable {
   forceLeave(name: string, options?: { prune?: boolean } & Cancellable): Promise<void>;
   /** Replaces all tags. @throws {SerfError} `tags-too-large`, `broadcast-timeout` (the tags stay changed). */
   setTags(tags: Tags, options?: Cancellable): Promise<void>;
-  /** @throws {SerfError} `event-too-large`, with the reference's text. */
+  /** @throws {SerfError} `event-too-large`, with the reference's text; `not-alive` after shutdown. */
   userEvent(name: string, payload?: Uint8Array, options?: { coalesce?: boolean }): void;
-  /** @throws {SerfError} `query-too-large`, `query-unsupported`. */
+  /** @throws {SerfError} `query-too-large`, `query-unsupported`, `query-limit`, `not-alive`. */
   query(name: string, payload?: Uint8Array, options?: QueryOptions): RunningQuery;
   /** Bounded; what a slow reader misses is told by an `overflow` item, never lost silently. */
-  events(options?: { bufferLimit?: number } & Cancellable): AsyncIterable<
-    SerfEvent | { readonly kind: "overflow"; readonly droppedCount: number }
-  >;
+  events(
+    options?: { bufferLimit?: number } & Cancellable,
+  ): AsyncIterable<SerfEvent | { readonly kind: "overflow"; readonly droppedCount: number }>;
   readonly keys: KeyManager;
   /** Own coordinate without a name. `undefined` when unknown or switched off. */
   coordinate(name?: string): Coordinate | undefined;
