@@ -108,7 +108,10 @@ export class Keyring {
     const index = this.#indexOf(key);
     const found = this.#keys[index];
     if (found === undefined) {
-      throw new KeyringError("key-unknown", "this key is not in the keyring: add it before using it");
+      throw new KeyringError(
+        "key-unknown",
+        "this key is not in the keyring: add it before using it",
+      );
     }
     this.#keys = [found, ...this.#keys.slice(0, index), ...this.#keys.slice(index + 1)];
   }
@@ -121,7 +124,10 @@ export class Keyring {
   remove(key: Uint8Array): void {
     const index = this.#indexOf(key);
     if (index === 0) {
-      throw new KeyringError("key-is-primary", "the primary key cannot be removed: use another one first");
+      throw new KeyringError(
+        "key-is-primary",
+        "the primary key cannot be removed: use another one first",
+      );
     }
     if (index > 0) this.#keys = this.#keys.filter((_, i) => i !== index);
   }

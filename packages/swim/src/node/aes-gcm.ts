@@ -1,9 +1,9 @@
 /**
- * AES-GCM and random bytes by Node's own crypto.
+ * AES-GCM by Node's own crypto.
  *
  * Source: wire specification §4.1.
  */
-import { createCipheriv, createDecipheriv, randomFillSync } from "node:crypto";
+import { createCipheriv, createDecipheriv } from "node:crypto";
 import type { Aead } from "../wire/aead.ts";
 
 const tagBytes = 16;
@@ -33,7 +33,7 @@ export const nodeAead: Aead = {
       // The only thing that can fail here is the tag: a wrong key, or changed bytes.
       return undefined;
     }
-    return plaintext;
+    return new Uint8Array(plaintext.buffer, plaintext.byteOffset, plaintext.length);
   },
 };
 
@@ -48,29 +48,4 @@ function algorithm(key: Uint8Array): "aes-128-gcm" | "aes-192-gcm" | "aes-256-gc
     default:
       throw new RangeError(`a key has 16, 24 or 32 bytes, not ${key.length}`);
   }
-}
-
-/** Random bytes are drawn this many at a time: one call of OpenSSL for 341 nonces. */
-const poolBytes = 4092;
-const pool = new Uint8Array(poolBytes);
-let poolAt = poolBytes;
-
-/**
- * Fills `bytes` with unpredictable bytes, none of which was or will be used twice.
- *
- * Small requests, such as nonces, are served from a pool, because asking OpenSSL for each of them
- * costs more than sealing a ping. Used bytes are wiped from it.
- */
-export function fillRandomNode(bytes: Uint8Array): void {
-  if (bytes.length > poolBytes) {
-    randomFillSync(bytes);
-    return;
-  }
-  if (poolAt + bytes.length > poolBytes) {
-    randomFillSync(pool);
-    poolAt = 0;
-  }
-  bytes.set(pool.subarray(poolAt, poolAt + bytes.length));
-  pool.fill(0, poolAt, poolAt + bytes.length);
-  poolAt += bytes.length;
 }

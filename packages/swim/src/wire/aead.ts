@@ -8,7 +8,12 @@ export interface Aead {
    * @param nonce - 12 bytes, never used twice with one key.
    * @returns ciphertext followed by the 16-byte tag.
    */
-  seal(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array, additionalData: Uint8Array): Uint8Array;
+  seal(
+    key: Uint8Array,
+    nonce: Uint8Array,
+    plaintext: Uint8Array,
+    additionalData: Uint8Array,
+  ): Uint8Array;
   /** @returns the plaintext, or `undefined` when the tag does not verify. Never throws on bad input. */
   open(
     key: Uint8Array,

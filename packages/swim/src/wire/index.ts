@@ -21,6 +21,11 @@ export {
   type SealPacketOptions,
 } from "./packet.ts";
 export type { StreamRole } from "./stream-body.ts";
-export { encodeStream, errorReply, StreamReader, type EncodeStreamOptions } from "./stream-frame.ts";
+export {
+  encodeStream,
+  errorReply,
+  StreamReader,
+  type EncodeStreamOptions,
+} from "./stream-frame.ts";
 export { decodeName, encodeName } from "./utf8.ts";
 export { defaultWireLimits, type WireLimits } from "./wire-limits.ts";

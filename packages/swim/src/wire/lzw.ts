@@ -191,7 +191,7 @@ export function decompressLzw(bytes: Uint8Array, maxBytes: number): Uint8Array {
       continue;
     }
     let from = entryStarts[code] ?? 0;
-    for (const until = written + length; written < until; ) output[written++] = output[from++] ?? 0;
+    for (const until = written + length; written < until;) output[written++] = output[from++] ?? 0;
   }
 }
 

@@ -171,7 +171,8 @@ function writeSource(message: PingMessage | IndirectPingMessage): void {
     writer.writeRaw(sourceAddress);
   }
   if (sourceNode !== undefined && sourceNode !== "") writeText(key.sourceNode, sourceNode);
-  if (sourcePort !== undefined && sourcePort !== 0) writeNumber(key.sourcePort, sourcePort, maxUint16);
+  if (sourcePort !== undefined && sourcePort !== 0)
+    writeNumber(key.sourcePort, sourcePort, maxUint16);
 }
 
 function writeText(name: Uint8Array, text: string): void {

@@ -10,7 +10,12 @@
  */
 import { WireError } from "./errors.ts";
 import { isMemberAddress } from "./ip.ts";
-import { WireState, type AliveMessage, type DatagramMessage, type PushPullNode } from "./message.ts";
+import {
+  WireState,
+  type AliveMessage,
+  type DatagramMessage,
+  type PushPullNode,
+} from "./message.ts";
 import { nameByteLength } from "./utf8.ts";
 import type { WireLimits } from "./wire-limits.ts";
 
@@ -33,7 +38,8 @@ export function checkMessage(message: DatagramMessage, limits: WireLimits): void
       checkNameLength(message.from, limits);
       return;
     case "indirect-ping":
-      if (!isMemberAddress(message.target)) throw invalid("a ping is asked for at no member's address");
+      if (!isMemberAddress(message.target))
+        throw invalid("a ping is asked for at no member's address");
       checkNameLength(message.node, limits);
       checkSource(message, limits);
       return;
@@ -55,7 +61,8 @@ export function checkMessage(message: DatagramMessage, limits: WireLimits): void
  */
 export function checkPushPullNode(node: PushPullNode, limits: WireLimits): void {
   checkName(node.name, limits);
-  if (!isMemberAddress(node.address)) throw invalid("a member claims an address no member can have");
+  if (!isMemberAddress(node.address))
+    throw invalid("a member claims an address no member can have");
   checkMetaLength(node.meta, limits);
   checkVersions(node.versions);
   if (node.state < WireState.alive || node.state > WireState.left) {
@@ -112,7 +119,8 @@ function checkVersions(versions: Uint8Array): void {
   if (versions.length === 0) return;
   if (versions.length < versionCount) throw invalid("a version list has fewer than six entries");
   const [min = 0, max = 0, current = 0] = versions;
-  if (min > current || current > max) throw invalid("a member speaks a version it does not understand");
+  if (min > current || current > max)
+    throw invalid("a member speaks a version it does not understand");
 }
 
 function invalid(message: string): WireError {

@@ -141,9 +141,4 @@ export interface ErrorMessage {
 }
 
 /** What may stand on a stream once every envelope is removed. */
-export type StreamMessage =
-  | PingMessage
-  | AckMessage
-  | PushPullMessage
-  | UserMessage
-  | ErrorMessage;
+export type StreamMessage = PingMessage | AckMessage | PushPullMessage | UserMessage | ErrorMessage;

@@ -66,7 +66,8 @@ export const maxRecordKeys = 64;
  */
 export function encodeKey(name: string): Uint8Array {
   const bytes = encodeName(name);
-  if (bytes.length > 31) throw new RangeError(`a field name has at most 31 bytes, not ${bytes.length}`);
+  if (bytes.length > 31)
+    throw new RangeError(`a field name has at most 31 bytes, not ${bytes.length}`);
   return Uint8Array.of(prefix.fixraw | bytes.length, ...bytes);
 }
 

@@ -54,12 +54,17 @@ export class MsgpackReader {
   readRecord(fields: MsgpackFields, readField: (index: number) => void): void {
     if (this.takeNil()) return;
     const first = this.#peek();
-    if ((first & 0xf0) === prefix.fixarray || first === prefix.array16 || first === prefix.array32) {
+    if (
+      (first & 0xf0) === prefix.fixarray ||
+      first === prefix.array16 ||
+      first === prefix.array32
+    ) {
       this.#readRecordArray(fields, readField);
       return;
     }
     const size = this.readMapHeader();
-    if (size > maxRecordKeys) throw new WireError("too-many", `a record has more than ${maxRecordKeys} keys`);
+    if (size > maxRecordKeys)
+      throw new WireError("too-many", `a record has more than ${maxRecordKeys} keys`);
     let expected = 0;
     for (let i = 0; i < size; i += 1) {
       const sortedIndex = this.#readFieldKey(fields, expected);
@@ -118,7 +123,11 @@ export class MsgpackReader {
    */
   readRaw(maxBytes: number = Infinity): Uint8Array {
     const first = this.#peek();
-    if ((first & 0xf0) === prefix.fixarray || first === prefix.array16 || first === prefix.array32) {
+    if (
+      (first & 0xf0) === prefix.fixarray ||
+      first === prefix.array16 ||
+      first === prefix.array32
+    ) {
       return this.#readByteArray(maxBytes);
     }
     const length = this.#readRawHeader(first, maxBytes);
@@ -129,13 +138,22 @@ export class MsgpackReader {
   /** As `readRaw`, but always new bytes, for what outlives the packet. */
   readRawCopy(maxBytes: number = Infinity): Uint8Array {
     const first = this.#peek();
-    if ((first & 0xf0) === prefix.fixarray || first === prefix.array16 || first === prefix.array32) {
+    if (
+      (first & 0xf0) === prefix.fixarray ||
+      first === prefix.array16 ||
+      first === prefix.array32
+    ) {
       return this.#readByteArray(maxBytes);
     }
     const length = this.#readRawHeader(first, maxBytes);
+    // Not `slice`: of a Node `Buffer` that is a view.
+    const copy = new Uint8Array(length);
+    const bytes = this.#bytes;
     const start = this.#at;
     this.#at += length;
-    return this.#bytes.slice(start, this.#at);
+    if (length > 32) copy.set(bytes.subarray(start, start + length));
+    else for (let i = 0; i < length; i += 1) copy[i] = bytes[start + i] ?? 0;
+    return copy;
   }
 
   /**
@@ -260,14 +278,16 @@ export class MsgpackReader {
     } else {
       throw unexpected("a string");
     }
-    if (length > maxBytes) throw new WireError("too-large", `a string has more than ${maxBytes} bytes`);
+    if (length > maxBytes)
+      throw new WireError("too-large", `a string has more than ${maxBytes} bytes`);
     if (length > this.#end - this.#at) throw truncated();
     return length;
   }
 
   #readByteArray(maxBytes: number): Uint8Array {
     const size = this.readArrayHeader();
-    if (size > maxBytes) throw new WireError("too-large", `a string has more than ${maxBytes} bytes`);
+    if (size > maxBytes)
+      throw new WireError("too-large", `a string has more than ${maxBytes} bytes`);
     const bytes = new Uint8Array(size);
     for (let i = 0; i < size; i += 1) bytes[i] = this.readUnsigned(255);
     return bytes;

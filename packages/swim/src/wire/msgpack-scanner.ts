@@ -44,7 +44,8 @@ export class MsgpackScanner {
         at += step;
         if (this.#owedBytes > 0) return at;
       }
-      while (this.#missing.length > 0 && this.#missing[this.#missing.length - 1] === 0) this.#missing.pop();
+      while (this.#missing.length > 0 && this.#missing[this.#missing.length - 1] === 0)
+        this.#missing.pop();
       if (this.#missing.length === 0 || at >= end) return at;
       const headerBytes = this.#openValue(bytes, at, end);
       if (headerBytes === 0) return at;
@@ -63,7 +64,8 @@ export class MsgpackScanner {
     for (let i = 1; i < headerBytes; i += 1) size = size * 256 + (bytes[at + i] ?? 0);
     if (isContainer(first)) {
       if (headerBytes === 1) size = first & 0x0f;
-      if (depth > maxDepth) throw new WireError("too-deep", `values are nested more than ${maxDepth} deep`);
+      if (depth > maxDepth)
+        throw new WireError("too-deep", `values are nested more than ${maxDepth} deep`);
       this.#missing.push(first < prefix.fixarray || first >= prefix.map16 ? 2 * size : size);
     } else {
       const fixed = valueBytes[first] ?? 0;
@@ -75,7 +77,10 @@ export class MsgpackScanner {
 }
 
 function isContainer(first: number): boolean {
-  return (first >= prefix.fixmap && first < prefix.fixraw) || (first >= prefix.array16 && first <= prefix.map32);
+  return (
+    (first >= prefix.fixmap && first < prefix.fixraw) ||
+    (first >= prefix.array16 && first <= prefix.map32)
+  );
 }
 
 /** Marks the one byte msgpack leaves undefined, c1. */

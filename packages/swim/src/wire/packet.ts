@@ -113,7 +113,7 @@ export function sealPacket(
   if (options.checksum) body = withChecksum(body);
   const key = sealingKey(settings);
   if (key !== undefined) body = sealBytes(body, key, settings.label, settings);
-  if (settings.label.length === 0) return body === first ? body.slice() : body;
+  if (settings.label.length === 0) return body === first ? new Uint8Array(body) : body;
   const packet = new Uint8Array(labelHeaderBytes(settings.label) + body.length);
   writeLabelHeader(settings.label, packet);
   packet.set(body, packet.length - body.length);
@@ -168,7 +168,9 @@ function withChecksum(body: Uint8Array): Uint8Array {
  * Never throws because of the bytes, whatever they are.
  */
 export function openPacket(bytes: Uint8Array, settings: PacketSettings, sink: PacketSink): void {
-  const body = attempt(() => unwrap(bytes, settings), sink);
+  // A Node `Buffer` would hand its own idea of `slice`, a view, on to every part.
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  const body = attempt(() => unwrap(plain, settings), sink);
   if (body !== undefined) new PacketWalk(settings.limits, sink).visit(body, 0);
 }
 
@@ -180,7 +182,8 @@ function unwrap(bytes: Uint8Array, settings: PacketSettings): Uint8Array {
   const body = decrypt(bytes.subarray(labelHeaderBytes(label)), settings);
   if (body[0] !== MessageType.hasChecksum || body.length < checksumHeaderBytes) return body;
   const expected =
-    (((body[1] ?? 0) << 24) | ((body[2] ?? 0) << 16) | ((body[3] ?? 0) << 8) | (body[4] ?? 0)) >>> 0;
+    (((body[1] ?? 0) << 24) | ((body[2] ?? 0) << 16) | ((body[3] ?? 0) << 8) | (body[4] ?? 0)) >>>
+    0;
   if (crc32(body, checksumHeaderBytes) !== expected) {
     throw new WireError("checksum-mismatch", "the checksum does not fit the bytes");
   }

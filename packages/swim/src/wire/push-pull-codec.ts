@@ -39,16 +39,21 @@ const key = {
 
 const noBytes = new Uint8Array(0);
 
-/** Writes type byte, header, members and user state. */
+/**
+ * Writes type byte, header, members and user state.
+ *
+ * Lengths and states are signed for the reference, and its codec has changed how it writes those;
+ * both forms are read by all. The older, unsigned one is never longer.
+ */
 export function writePushPull(message: PushPullMessage, writer: MsgpackWriter): void {
   writer.writeByte(MessageType.pushPull);
   writer.writeMapHeader(3);
   writer.writeKey(key.join);
   writer.writeBoolean(message.isJoin);
   writer.writeKey(key.nodes);
-  writer.writeSigned(message.nodes.length);
+  writer.writeUnsigned(message.nodes.length);
   writer.writeKey(key.userStateLen);
-  writer.writeSigned(message.userState.length);
+  writer.writeUnsigned(message.userState.length);
   for (const node of message.nodes) writeNode(node, writer);
   writer.writeBytes(message.userState);
 }
@@ -69,7 +74,7 @@ function writeNode(node: PushPullNode, writer: MsgpackWriter): void {
   writer.writeKey(key.port);
   writer.writeUnsigned(node.port);
   writer.writeKey(key.state);
-  writer.writeSigned(node.state);
+  writer.writeUnsigned(node.state);
   writer.writeKey(key.vsn);
   writeBytes(node.versions, writer);
 }
@@ -117,7 +122,10 @@ export class PushPullDraft {
   /** @throws {WireError} `too-large` if the records so far and `waitingBytes` more are above the limit. */
   checkSize(waitingBytes: number): void {
     if (this.#usedBytes + waitingBytes > this.#limits.pushPullBytes) {
-      throw new WireError("too-large", `a push-pull has more than ${this.#limits.pushPullBytes} bytes`);
+      throw new WireError(
+        "too-large",
+        `a push-pull has more than ${this.#limits.pushPullBytes} bytes`,
+      );
     }
   }
 
@@ -144,7 +152,10 @@ export class PushPullDraft {
       throw new WireError("too-many", `a push-pull has more than ${pushPullNodes} members`);
     }
     if (this.#userStateBytes > userStateBytes) {
-      throw new WireError("too-large", `a push-pull has more than ${userStateBytes} bytes of user state`);
+      throw new WireError(
+        "too-large",
+        `a push-pull has more than ${userStateBytes} bytes of user state`,
+      );
     }
     this.#hasHeader = true;
   }

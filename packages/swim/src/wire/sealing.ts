@@ -74,7 +74,8 @@ export function open(
   aead: Aead,
 ): Uint8Array {
   const version = payload[0];
-  if (version === undefined) throw new WireError("empty", "nothing stands where encrypted bytes should");
+  if (version === undefined)
+    throw new WireError("empty", "nothing stands where encrypted bytes should");
   if (version !== 0 && version !== 1) {
     throw new WireError("unknown-algorithm", `encryption version ${version} is unknown`);
   }
@@ -112,6 +113,7 @@ function unpad(padded: Uint8Array): Uint8Array {
     padding <= blockBytes &&
     padding <= padded.length &&
     padded.subarray(padded.length - padding).every((byte) => byte === padding);
-  if (!isPadded) throw new WireError("bad-padding", "decrypted bytes are not padded as version 0 wants");
+  if (!isPadded)
+    throw new WireError("bad-padding", "decrypted bytes are not padded as version 0 wants");
   return padded.subarray(0, padded.length - padding);
 }

@@ -183,7 +183,10 @@ function decodeUserLength(reader: MsgpackReader, limits: WireLimits): number {
     length = reader.readUnsigned(Number.MAX_SAFE_INTEGER);
   });
   if (length > limits.userMessageBytes) {
-    throw new WireError("too-large", `a user message has more than ${limits.userMessageBytes} bytes`);
+    throw new WireError(
+      "too-large",
+      `a user message has more than ${limits.userMessageBytes} bytes`,
+    );
   }
   return length;
 }

@@ -48,7 +48,7 @@ export class StreamBuffer {
 
   /** Makes `bytes` the content, without copying. They must not be changed afterwards. */
   replace(bytes: Uint8Array): void {
-    this.#bytes = bytes;
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#start = 0;
     this.#end = bytes.length;
   }

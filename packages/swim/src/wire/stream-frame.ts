@@ -15,13 +15,7 @@ import { encodeMessage } from "./message-codec.ts";
 import { encodeKey } from "./msgpack-dialect.ts";
 import { MsgpackScanner } from "./msgpack-scanner.ts";
 import { MsgpackWriter } from "./msgpack-writer.ts";
-import {
-  requiredAead,
-  sealBytes,
-  sealingKey,
-  sealVersion,
-  type PacketSettings,
-} from "./packet.ts";
+import { requiredAead, sealBytes, sealingKey, sealVersion, type PacketSettings } from "./packet.ts";
 import { writePushPull } from "./push-pull-codec.ts";
 import { open, sealedBytes } from "./sealing.ts";
 import { StreamBodyReader, type StreamRole } from "./stream-body.ts";
@@ -88,7 +82,7 @@ export function encodeStreamBody(message: StreamMessage, settings: PacketSetting
       writer.writeByte(MessageType.user);
       writer.writeMapHeader(1);
       writer.writeKey(userLengthKey);
-      writer.writeSigned(message.payload.length);
+      writer.writeUnsigned(message.payload.length);
       writer.writeBytes(message.payload);
       return writer.finish();
     case "error":
@@ -208,7 +202,8 @@ export class StreamReader {
   end(): void {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#body.message !== undefined) return;
-    const isEmpty = this.#buffer.length === 0 && (this.#phase === "label" || this.#phase === "frame");
+    const isEmpty =
+      this.#buffer.length === 0 && (this.#phase === "label" || this.#phase === "frame");
     this.#isWhole = true;
     if (this.#hasMore) return;
     this.#failure = isEmpty
@@ -283,20 +278,29 @@ export class StreamReader {
     const { keyring, limits } = this.#settings;
     if (first !== MessageType.encrypt) {
       if (keyring !== undefined && !keyring.isEmpty && this.#settings.verifyIncoming) {
-        throw new WireError("not-encrypted", "encryption is required here, but the message is plain");
+        throw new WireError(
+          "not-encrypted",
+          "encryption is required here, but the message is plain",
+        );
       }
       this.#phase = "compression";
       return true;
     }
     if (keyring === undefined || keyring.isEmpty) {
-      throw new WireError("no-key", "the message is encrypted, but encryption is not configured here");
+      throw new WireError(
+        "no-key",
+        "the message is encrypted, but encryption is not configured here",
+      );
     }
     if (this.#buffer.length < frameHeaderBytes) return false;
     const header = this.#buffer.view(frameHeaderBytes);
     const [, a = 0, b = 0, c = 0, d = 0] = header;
     const length = ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
     if (length > limits.frameBytes) {
-      throw new WireError("too-large", `an encrypted message has more than ${limits.frameBytes} bytes`);
+      throw new WireError(
+        "too-large",
+        `an encrypted message has more than ${limits.frameBytes} bytes`,
+      );
     }
     if (this.#buffer.length < frameHeaderBytes + length) return false;
     const payload = this.#buffer.view(frameHeaderBytes + length).subarray(frameHeaderBytes);
@@ -312,7 +316,10 @@ export class StreamReader {
       const { bytes, start, end } = this.#buffer;
       this.#scannedBytes = this.#scanner.scan(bytes, start + this.#scannedBytes, end) - start;
       if (this.#scannedBytes > limits.frameBytes) {
-        throw new WireError("too-large", `a compressed message has more than ${limits.frameBytes} bytes`);
+        throw new WireError(
+          "too-large",
+          `a compressed message has more than ${limits.frameBytes} bytes`,
+        );
       }
       if (!this.#scanner.isComplete) return false;
       const envelope = this.#buffer.view(this.#scannedBytes);

@@ -85,7 +85,11 @@ export function writeName(text: string, target: Uint8Array, offset: number): num
  * @example
  * decodeName(Uint8Array.of(0x61, 0xff)); // => "a\udcff"
  */
-export function decodeName(bytes: Uint8Array, start: number = 0, end: number = bytes.length): string {
+export function decodeName(
+  bytes: Uint8Array,
+  start: number = 0,
+  end: number = bytes.length,
+): string {
   let hash = 0;
   for (let i = start; i < end; i += 1) {
     const byte = bytes[i] ?? 0;
