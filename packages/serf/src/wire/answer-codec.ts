@@ -11,6 +11,8 @@ import type {
   KeyResponseMessage,
   MemberRecord,
 } from "./message.ts";
+import { readOptionalBytes } from "./optional-bytes.ts";
+import { writeSignedInteger } from "./signed-integer.ts";
 
 /** Most keys a key response may list; one that fits a datagram holds fewer than 3,000. */
 export const keyCountLimit = 4096;
@@ -81,7 +83,7 @@ export function writeConflictResponse(
   writer.writeKey(keyProtocolMin);
   writer.writeUnsigned(member.protocolMin);
   writer.writeKey(keyStatus);
-  writer.writeSigned(member.status);
+  writeSignedInteger(writer, member.status);
   writer.writeKey(keyTags);
   writeTagMap(writer, member.tags);
 }
@@ -103,7 +105,7 @@ export function writeKeyRequest(writer: MsgpackWriter, message: KeyRequestMessag
 export function readKeyRequest(reader: MsgpackReader): KeyRequestMessage {
   let key: Uint8Array | undefined;
   reader.readRecord(keyRequestFields, () => {
-    key = reader.readRaw().slice();
+    key = readOptionalBytes(reader);
   });
   return { kind: "key-request", key };
 }
@@ -141,7 +143,8 @@ export function readKeyResponse(reader: MsgpackReader): KeyResponseMessage {
   return { kind: "key-response", result, message, keys, primaryKey };
 }
 
-function readKeys(reader: MsgpackReader): readonly string[] {
+function readKeys(reader: MsgpackReader): readonly string[] | undefined {
+  if (reader.takeNil()) return undefined;
   const count = reader.readArrayHeader();
   if (count > keyCountLimit) {
     throw new WireError("too-many", `${count} keys, at most ${keyCountLimit}`);
@@ -157,7 +160,7 @@ function readMember(reader: MsgpackReader): MemberRecord {
   const numbers = new Map<number, number>();
   reader.readRecord(memberFields, (field) => {
     if (field === 0) name = reader.readString();
-    else if (field === 1) address = reader.readRaw().slice();
+    else if (field === 1) address = readOptionalBytes(reader);
     else if (field === 2) numbers.set(field, reader.readUnsigned(0xffff));
     else if (field === 3) tags = readTagMap(reader);
     else if (field === 4) numbers.set(field, reader.readSigned(-0x8000_0000, 0x7fff_ffff));
@@ -190,7 +193,8 @@ function writeTagMap(writer: MsgpackWriter, tags: ReadonlyMap<string, string> | 
   }
 }
 
-function readTagMap(reader: MsgpackReader): ReadonlyMap<string, string> {
+function readTagMap(reader: MsgpackReader): ReadonlyMap<string, string> | undefined {
+  if (reader.takeNil()) return undefined;
   const count = reader.readMapHeader();
   if (count > tagCountLimit) {
     throw new WireError("too-many", `${count} tags, at most ${tagCountLimit}`);

@@ -37,6 +37,7 @@ import {
   type SerfMessage,
   type UserEventMessage,
 } from "./message.ts";
+import { readOptionalBytes } from "./optional-bytes.ts";
 import { readPushPullState, writePushPullState } from "./push-pull-codec.ts";
 import { readQuery, readQueryResponse, writeQuery, writeQueryResponse } from "./query-codec.ts";
 import { readRelay, writeRelay } from "./relay-codec.ts";
@@ -264,7 +265,7 @@ function readUserEvent(reader: MsgpackReader): UserEventMessage {
   reader.readRecord(userEventFields, (field) => {
     if (field === 0) lamportTime = reader.readUnsigned64();
     else if (field === 1) name = reader.readString();
-    else if (field === 2) payload = reader.readRaw().slice();
+    else if (field === 2) payload = readOptionalBytes(reader);
     else coalesce = reader.readBoolean();
   });
   return { kind: "user-event", lamportTime, name, payload, coalesce };

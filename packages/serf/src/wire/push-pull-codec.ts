@@ -9,6 +9,7 @@
 import { encodeKey, MsgpackFields, WireError, type MsgpackReader, type MsgpackWriter } from "@x/swim/wire";
 import type { LamportTime } from "../serf-event.ts";
 import type { PushPullStateMessage, RecentUserEvent, RecentUserEvents } from "./message.ts";
+import { readOptionalBytes } from "./optional-bytes.ts";
 
 /**
  * Most entries of the lists in a received state. The reference has no limits. Reading a state at
@@ -126,7 +127,8 @@ function writeSlot(writer: MsgpackWriter, slot: RecentUserEvents | undefined): v
   writer.writeUnsigned64(slot.lamportTime);
 }
 
-function readStatusTimes(reader: MsgpackReader): ReadonlyMap<string, LamportTime> {
+function readStatusTimes(reader: MsgpackReader): ReadonlyMap<string, LamportTime> | undefined {
+  if (reader.takeNil()) return undefined;
   const count = checkedCount(reader.readMapHeader(), pushPullStateLimits.memberCount, "members");
   const statusTimes = new Map<string, LamportTime>();
   for (let index = 0; index < count; index++) {
@@ -136,13 +138,15 @@ function readStatusTimes(reader: MsgpackReader): ReadonlyMap<string, LamportTime
   return statusTimes;
 }
 
-function readNames(reader: MsgpackReader): readonly string[] {
+function readNames(reader: MsgpackReader): readonly string[] | undefined {
+  if (reader.takeNil()) return undefined;
   const limit = pushPullStateLimits.memberCount;
   const count = checkedCount(reader.readArrayHeader(), limit, "left members");
   return Array.from({ length: count }, () => reader.readString());
 }
 
-function readSlots(reader: MsgpackReader): readonly (RecentUserEvents | undefined)[] {
+function readSlots(reader: MsgpackReader): readonly (RecentUserEvents | undefined)[] | undefined {
+  if (reader.takeNil()) return undefined;
   const limit = pushPullStateLimits.slotCount;
   const count = checkedCount(reader.readArrayHeader(), limit, "event slots");
   const slots: (RecentUserEvents | undefined)[] = [];
@@ -163,6 +167,7 @@ function readSlot(reader: MsgpackReader, eventsLeft: number): RecentUserEvents {
       lamportTime = reader.readUnsigned64();
       return;
     }
+    if (reader.takeNil()) return;
     const count = checkedCount(reader.readArrayHeader(), eventsLeft, "user events");
     events = Array.from({ length: count }, () => readEvent(reader));
   });
@@ -174,7 +179,7 @@ function readEvent(reader: MsgpackReader): RecentUserEvent {
   let payload: Uint8Array | undefined;
   reader.readRecord(eventFields, (field) => {
     if (field === 0) name = reader.readString();
-    else payload = reader.readRaw().slice();
+    else payload = readOptionalBytes(reader);
   });
   return { name, payload };
 }

@@ -5,6 +5,8 @@
  */
 import { encodeKey, MsgpackFields, WireError, type MsgpackReader, type MsgpackWriter } from "@x/swim/wire";
 import type { QueryMessage, QueryResponseMessage } from "./message.ts";
+import { readOptionalBytes } from "./optional-bytes.ts";
+import { writeSignedInteger } from "./signed-integer.ts";
 
 /**
  * Filters one query may carry. The reference has no limit; a query of its largest size (9216
@@ -66,7 +68,7 @@ export function writeQuery(writer: MsgpackWriter, message: QueryMessage): void {
   writer.writeKey(keySourceNode);
   writer.writeString(message.sourceNode);
   writer.writeKey(keyTimeout);
-  writer.writeSigned(message.timeoutNs);
+  writeSignedInteger(writer, message.timeoutNs);
 }
 
 /** Reads the record of a query. @throws {WireError} and nothing else. */
@@ -85,7 +87,7 @@ export function readQuery(reader: MsgpackReader): QueryMessage {
   const fieldReaders: readonly (() => void)[] = [
     () => (lamportTime = reader.readUnsigned64()),
     () => (id = reader.readUnsigned(maxUint32)),
-    () => (address = reader.readRaw().slice()),
+    () => (address = readOptionalBytes(reader)),
     () => (port = reader.readUnsigned(0xffff)),
     () => (sourceNode = reader.readString()),
     () => (filters = readFilters(reader)),
@@ -93,7 +95,7 @@ export function readQuery(reader: MsgpackReader): QueryMessage {
     () => (relayFactor = reader.readUnsigned(0xff)),
     () => (timeoutNs = reader.readSigned64()),
     () => (name = reader.readString()),
-    () => (payload = reader.readRaw().slice()),
+    () => (payload = readOptionalBytes(reader)),
   ];
   reader.readRecord(queryFields, (field) => fieldReaders[field]?.());
   return {
@@ -139,7 +141,7 @@ export function readQueryResponse(reader: MsgpackReader): QueryResponseMessage {
     else if (field === 1) id = reader.readUnsigned(maxUint32);
     else if (field === 2) from = reader.readString();
     else if (field === 3) flags = reader.readUnsigned(maxUint32);
-    else payload = reader.readRaw().slice();
+    else payload = readOptionalBytes(reader);
   });
   return { kind: "query-response", lamportTime, id, from, flags, payload };
 }
@@ -153,7 +155,8 @@ function writeFilters(writer: MsgpackWriter, filters: readonly Uint8Array[] | un
   for (const filter of filters) writer.writeRaw(filter);
 }
 
-function readFilters(reader: MsgpackReader): readonly Uint8Array[] {
+function readFilters(reader: MsgpackReader): readonly Uint8Array[] | undefined {
+  if (reader.takeNil()) return undefined;
   const count = reader.readArrayHeader();
   if (count > queryFilterCountLimit) {
     throw new WireError("too-many", `${count} filters, at most ${queryFilterCountLimit}`);

@@ -7,6 +7,8 @@
  */
 import { encodeKey, MsgpackFields, WireError, type MsgpackReader, type MsgpackWriter } from "@x/swim/wire";
 import { SerfMessageType, type RelayMessage } from "./message.ts";
+import { readOptionalBytes } from "./optional-bytes.ts";
+import { writeSignedInteger } from "./signed-integer.ts";
 
 const keyAddress = encodeKey("IP");
 const keyDestinationAddress = encodeKey("DestAddr");
@@ -25,7 +27,7 @@ export function writeRelay(writer: MsgpackWriter, message: RelayMessage): void {
   writer.writeKey(keyAddress);
   writer.writeRaw(message.address);
   writer.writeKey(keyPort);
-  writer.writeSigned(message.port);
+  writeSignedInteger(writer, message.port);
   writer.writeKey(keyZone);
   writer.writeString(message.zone);
   writer.writeKey(keyDestinationName);
@@ -54,7 +56,7 @@ export function readRelay(reader: MsgpackReader, bytes: Uint8Array): RelayMessag
       return;
     }
     reader.readRecord(addressFields, (part) => {
-      if (part === 0) address = reader.readRaw().slice();
+      if (part === 0) address = readOptionalBytes(reader);
       else if (part === 1) port = reader.readSigned(0, 0xffff);
       else zone = reader.readString();
     });
