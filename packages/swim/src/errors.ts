@@ -19,6 +19,12 @@ export type SwimErrorCode =
   | "invalid-address"
   /** Neither the DNS server nor the system knows the host name. */
   | "unresolved-address"
+  /** Bound to every address, and none of them is one to advertise. */
+  | "no-private-address"
+  /** A name that is in no record. */
+  | "unknown-member"
+  /** A message could not be handed over. */
+  | "send-failed"
   /** The payload is longer than what fits. */
   | "too-large"
   /** A member without a name was addressed although `requireNames` is set. */

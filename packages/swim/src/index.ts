@@ -7,6 +7,7 @@
  * @packageDocumentation
  */
 export { parseJoinAddress, type JoinAddress } from "./address-syntax.ts";
+export type { SwimEnvironment } from "./core-context.ts";
 export type { Directive } from "./directive.ts";
 export { InvariantError, SwimError, type SeedFailure, type SwimErrorCode } from "./errors.ts";
 export type { JoinFailure, JoinOutcome, JoinTarget } from "./join.ts";
@@ -21,7 +22,9 @@ export type {
   StreamFailure,
   StreamId,
 } from "./protocol-core.ts";
-export { Swim, type PingOutcome, type Recipient, type SwimEnvironment } from "./swim.ts";
+export type { PingOutcome, Recipient } from "./direct-messages.ts";
+export { MemberRecordPool } from "./member-record.ts";
+export { Swim } from "./swim.ts";
 export type { SwimDelegate } from "./swim-delegate.ts";
 export type { SwimEvent } from "./swim-event.ts";
 export {

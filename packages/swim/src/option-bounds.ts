@@ -3,6 +3,7 @@
  *
  * Source: behaviour specification §14, §16.
  */
+import { NetworkList } from "./network-list.ts";
 import type { SwimOptions } from "./swim-options.ts";
 import { addressBytes, encodeName } from "./wire/index.ts";
 
@@ -96,8 +97,9 @@ function checkIdentity(options: SwimOptions): void {
     );
   }
   const { address, port } = options.advertiseEndpoint;
+  let bytes: Uint8Array;
   try {
-    addressBytes(address);
+    bytes = addressBytes(address);
   } catch (cause) {
     throw new TypeError(
       `advertiseEndpoint.address is ${JSON.stringify(address)}: give an IP address`,
@@ -108,6 +110,12 @@ function checkIdentity(options: SwimOptions): void {
   }
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new RangeError(`advertiseEndpoint.port is ${port}: give 1 to 65535`);
+  }
+  // Deviation: the reference runs on without listing itself, and some of its calls then crash.
+  if (!new NetworkList(options.allowedNetworks).allows(bytes)) {
+    throw new RangeError(
+      `advertiseEndpoint.address is ${address}: it is in none of allowedNetworks`,
+    );
   }
 }
 

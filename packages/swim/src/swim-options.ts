@@ -38,6 +38,11 @@ export interface SwimOptions {
   readonly probeTimeoutMs: number;
   /** Relays asked to ping a silent member, 0 to 255. More relays survive more loss. */
   readonly indirectPingCount: number;
+  /**
+   * Ignore acks from addresses that were not asked. Off, they are reported only: members behind
+   * address translation, or with several addresses, answer from elsewhere.
+   */
+  readonly strictAnswerSource: boolean;
   /** Never confirm a silent UDP path by a TCP ping. */
   readonly disableStreamPings: boolean;
   /** As above, for single members by name. */
@@ -213,6 +218,7 @@ const SHARED: Omit<
   delegateProtocolMin: 0,
   delegateProtocolMax: 0,
   delegateProtocolVersion: 0,
+  strictAnswerSource: false,
   disableStreamPings: false,
   awarenessMaxMultiplier: 8,
   suspicionMaxTimeoutMultiplier: 6,
@@ -240,7 +246,7 @@ const SHARED: Omit<
   pushPullServeLimit: 127,
   relayLimit: 1_024,
   strangerAnswersPerSecond: 1_000,
-  incarnationJumpLimit: 0x7fff_ffff,
+  incarnationJumpLimit: 1_048_576,
   mergeSliceLimit: 512,
   wireLimits: {},
 };

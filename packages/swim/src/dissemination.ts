@@ -1,0 +1,233 @@
+/**
+ * How news travels: gossip rounds, and rumours riding on every ping and ack.
+ *
+ * Which rumours go into a packet is the queue's business (`@x/gossip-broadcast`); here they meet
+ * the targets. Claims about oneself (a refutation, a farewell) stand in front of everybody else's
+ * news, and the layer above has a share of each packet while there is churn.
+ *
+ * Deviation: the reference fills packets with membership news first and gives the layer above what
+ * is left, so that user broadcasts starve in a large restart; and it queues a farewell behind all
+ * other news, so that leaving a busy cluster times out.
+ *
+ * Source: behaviour specification §7, §19.6, §19.16; SWIM §4.1.
+ */
+import { TransmitLimitedQueue } from "@x/gossip-broadcast";
+import type { CoreContext } from "./core-context.ts";
+import type { MemberRecord } from "./member-record.ts";
+import type { Endpoint } from "./protocol-core.ts";
+import { chooseRows } from "./random-choice.ts";
+import type { Timer } from "./timer-table.ts";
+import { TokenBucket } from "./token-bucket.ts";
+import {
+  compoundPartOverheadBytes,
+  maxCompoundParts,
+  MessageType,
+  packetOverheadBytes,
+  sealPacket,
+} from "./wire/index.ts";
+
+/** A user broadcast costs its type byte as well. Source: broadcast queue specification §6. */
+const USER_PART_OVERHEAD_BYTES = compoundPartOverheadBytes + 1;
+/** Members from this protocol on check a checksum. Source: behaviour specification §12. */
+const CHECKSUM_PROTOCOL = 5;
+/** Label, encryption and checksum in their largest forms. Source: wire specification §12. */
+const LARGEST_ENVELOPE_BYTES = 45 + 5 + 2 + compoundPartOverheadBytes;
+/** Packets without a reserved share after the layer above had nothing to say. */
+const PACKETS_WITHOUT_RESERVE = 3;
+/** Own claims waiting: a refutation and a farewell are all there can be. */
+const OWN_CLAIM_LIMIT = 8;
+
+export interface Announcement {
+  /** The member the news is about. */
+  readonly name: string;
+  /** Encoded message: type byte and body. */
+  readonly payload: Uint8Array;
+  /** A claim about ourselves, which goes first. */
+  readonly isOwn: boolean;
+  /** Told often enough, or replaced. */
+  readonly finished?: () => void;
+}
+
+/** The rumours of one member and the packets they leave in. */
+export class Dissemination {
+  readonly #context: CoreContext;
+  readonly #own: TransmitLimitedQueue;
+  readonly #news: TransmitLimitedQueue;
+  readonly #eagerTokens: TokenBucket;
+  #eagerTimer: Timer | undefined;
+  #packetsWithoutReserve = 0;
+
+  constructor(context: CoreContext) {
+    const { options, settings, table } = context;
+    this.#context = context;
+    const labelBytes = settings.label.length === 0 ? 0 : settings.label.length + 2;
+    const shared = {
+      retransmitMultiplier: options.retransmitMultiplier,
+      memberCount: () => table.size,
+      maxPayloadBytes: options.datagramBytes - LARGEST_ENVELOPE_BYTES - labelBytes,
+    };
+    this.#own = new TransmitLimitedQueue({ ...shared, limit: OWN_CLAIM_LIMIT });
+    this.#news = new TransmitLimitedQueue({ ...shared, limit: options.broadcastQueueLimit });
+    this.#eagerTokens = new TokenBucket(options.eagerGossipPerSecond);
+  }
+
+  /** Rumours waiting. */
+  get depth(): number {
+    return this.#own.size + this.#news.size;
+  }
+
+  /** Starts the gossip rounds, at a random moment of the first interval. */
+  start(nowMs: number): void {
+    const { options, random, timers } = this.#context;
+    const intervalMs = options.gossipIntervalMs;
+    if (intervalMs === 0 || options.gossipFanout === 0) return;
+    const timer: Timer = timers.set(nowMs + random() * intervalMs, (tickMs) => {
+      timers.move(timer, Math.max(timer.dueMs + intervalMs, tickMs));
+      this.#gossip(tickMs);
+    });
+  }
+
+  /** Queues news, in place of older news about the same member. */
+  announce(announcement: Announcement, nowMs: number): void {
+    const { name: key, payload, isOwn, finished } = announcement;
+    const [queue, other] = isOwn ? [this.#own, this.#news] : [this.#news, this.#own];
+    other.remove(key);
+    const limit = this.#context.options.broadcastQueueLimit;
+    if (!isOwn && queue.size >= limit && !queue.has(key)) {
+      this.#context.outbox.report({ kind: "broadcast-queue-full", droppedCount: 1 });
+    }
+    queue.enqueue(finished === undefined ? { payload, key } : { payload, key, finished });
+    this.requestGossip(nowMs);
+  }
+
+  /** Eager spread: a round at the next opportunity instead of at the next tick. */
+  requestGossip(nowMs: number): void {
+    const { options, timers } = this.#context;
+    if (!options.eagerGossip || options.gossipFanout === 0 || this.#eagerTimer !== undefined)
+      return;
+    // Not at once: everything that arrived together shall leave together.
+    this.#eagerTimer = timers.set(nowMs, (tickMs) => {
+      this.#eagerTimer = undefined;
+      this.#gossip(tickMs, this.#eagerTokens);
+    });
+  }
+
+  /** Sends one encoded message, filled up with rumours. */
+  sendFilled(target: Endpoint, message: Uint8Array): void {
+    const free =
+      this.#context.options.datagramBytes -
+      packetOverheadBytes(this.#context.settings) -
+      message.length -
+      compoundPartOverheadBytes;
+    const extras = this.#takeParts(free);
+    const isAlone = extras.length === 0;
+    this.#seal(target, isAlone ? [message] : [message, ...extras], false);
+  }
+
+  /** Sends exactly these encoded messages in one packet, to a member. */
+  sendExactly(record: MemberRecord, parts: readonly Uint8Array[]): void {
+    this.#seal(record.endpoint, parts, record.protocolMax >= CHECKSUM_PROTOCOL);
+  }
+
+  /** Sends one encoded message, to an address that is or is not the one in a member's record. */
+  sendAlone(target: Endpoint, message: Uint8Array, record?: MemberRecord): void {
+    this.#seal(target, [message], (record?.protocolMax ?? 0) >= CHECKSUM_PROTOCOL);
+  }
+
+  /** Finishes everything that waits. */
+  stop(): void {
+    this.#own.reset();
+    this.#news.reset();
+  }
+
+  #gossip(nowMs: number, tokens?: TokenBucket): void {
+    const { delegate, options, random, settings, table } = this.#context;
+    if (this.depth === 0 && delegate.takeBroadcasts === undefined) return;
+    const rows = chooseRows(random, table.size, options.gossipFanout, (row) =>
+      this.#isGossipTarget(row, nowMs),
+    );
+    for (const row of rows) {
+      if (tokens !== undefined && !tokens.take(nowMs)) return;
+      const record = table.record(row);
+      const parts = this.#takeParts(options.datagramBytes - packetOverheadBytes(settings));
+      if (parts.length === 0) return;
+      this.sendExactly(record, parts);
+    }
+  }
+
+  /** Not ourselves; the dead only for a while, so that those wrongly declared dead can refute. */
+  #isGossipTarget(row: number, nowMs: number): boolean {
+    const { options, table } = this.#context;
+    if (table.isLive(row)) return table.record(row).name !== options.name;
+    if (table.state(row) === "left") return false;
+    return nowMs - table.changedMs(row) <= options.gossipToTheDeadMs;
+  }
+
+  /** @returns encoded messages that fit into so many bytes, each with its overhead. */
+  #takeParts(freeBytes: number): Uint8Array[] {
+    const parts = this.#own.take(compoundPartOverheadBytes, freeBytes);
+    let remaining = freeBytes - sizeOf(parts);
+    const hasUserData = this.#context.delegate.takeBroadcasts !== undefined;
+    const reserve = hasUserData ? this.#reservedBytes(freeBytes) : 0;
+    if (this.#news.size > 0) {
+      const news = this.#news.take(compoundPartOverheadBytes, remaining - reserve);
+      parts.push(...news);
+      remaining -= sizeOf(news);
+    }
+    if (hasUserData && remaining > USER_PART_OVERHEAD_BYTES) this.#addUserParts(parts, remaining);
+    return parts;
+  }
+
+  #reservedBytes(freeBytes: number): number {
+    if (this.#packetsWithoutReserve > 0) {
+      this.#packetsWithoutReserve -= 1;
+      return 0;
+    }
+    return Math.max(0, Math.floor(freeBytes * this.#context.options.userBroadcastShare));
+  }
+
+  #addUserParts(parts: Uint8Array[], limitBytes: number): void {
+    const { delegate, outbox } = this.#context;
+    const payloads = delegate.takeBroadcasts?.(USER_PART_OVERHEAD_BYTES, limitBytes) ?? [];
+    if (payloads.length === 0) this.#packetsWithoutReserve = PACKETS_WITHOUT_RESERVE;
+    let remaining = limitBytes;
+    for (const payload of payloads) {
+      const cost = payload.length + USER_PART_OVERHEAD_BYTES;
+      if (cost > remaining) {
+        outbox.report({
+          kind: "broadcast-too-large",
+          bytes: payload.length,
+          limitBytes: remaining,
+        });
+        continue;
+      }
+      remaining -= cost;
+      parts.push(userMessage(payload));
+    }
+  }
+
+  /** One packet, or several when there are more parts than a compound can count. */
+  #seal(target: Endpoint, parts: readonly Uint8Array[], checksum: boolean): void {
+    const { options, outbox, settings } = this.#context;
+    for (let start = 0; start < parts.length; start += maxCompoundParts) {
+      const chunk =
+        parts.length <= maxCompoundParts ? parts : parts.slice(start, start + maxCompoundParts);
+      const bytes = sealPacket(chunk, settings, { compress: options.compress, checksum });
+      outbox.sendDatagram(target, bytes);
+    }
+  }
+}
+
+/** The UDP form of a user message: its type byte and the payload. */
+export function userMessage(payload: Uint8Array): Uint8Array {
+  const message = new Uint8Array(payload.length + 1);
+  message[0] = MessageType.user;
+  message.set(payload, 1);
+  return message;
+}
+
+function sizeOf(parts: readonly Uint8Array[]): number {
+  let bytes = 0;
+  for (const part of parts) bytes += part.length + compoundPartOverheadBytes;
+  return bytes;
+}

@@ -1,0 +1,101 @@
+/**
+ * Waits until an announcement of our own has been told: a farewell, or new metadata.
+ *
+ * "Told" means handed out as often as the retransmit limit asks for, not "heard".
+ *
+ * Source: behaviour specification §3.6, §10.
+ */
+import type { CoreContext } from "./core-context.ts";
+import type { Dissemination } from "./dissemination.ts";
+import type { Membership } from "./membership.ts";
+import { chooseRows } from "./random-choice.ts";
+import type { Timer } from "./timer-table.ts";
+import { encodeMessage } from "./wire/index.ts";
+
+export interface AnnouncementOutcome {
+  readonly timedOut: boolean;
+}
+
+type Settled = (outcome: AnnouncementOutcome) => void;
+
+/** Announcements somebody waits for. */
+export class OwnAnnouncements {
+  readonly #context: CoreContext;
+  readonly #membership: Membership;
+  readonly #dissemination: Dissemination;
+
+  constructor(context: CoreContext, membership: Membership, dissemination: Dissemination) {
+    this.#context = context;
+    this.#membership = membership;
+    this.#dissemination = dissemination;
+  }
+
+  /**
+   * Says farewell. A second call settles at once.
+   *
+   * Deviation: beside the rumour some members are told directly and at once, since in a busy
+   * cluster the farewell would wait behind other news.
+   *
+   * @param timeoutMs - 0 = wait as long as it takes.
+   */
+  leave(timeoutMs: number, nowMs: number, settled: Settled): void {
+    if (this.#membership.isLeaving) return settled({ timedOut: false });
+    const hasAudience = this.#hasAudience();
+    const wait = this.#wait(hasAudience, timeoutMs, nowMs, settled);
+    this.#membership.announceLeave(nowMs, wait.finished);
+    if (hasAudience) this.#tellSomeDirectly();
+    wait.settleIfAlone();
+  }
+
+  /** Announces new metadata. */
+  updateMeta(meta: Uint8Array, timeoutMs: number, nowMs: number, settled: Settled): void {
+    const wait = this.#wait(this.#hasAudience(), timeoutMs, nowMs, settled);
+    this.#membership.announceSelf(meta, nowMs, wait.finished);
+    wait.settleIfAlone();
+  }
+
+  /** Whether anybody else lives who could listen. */
+  #hasAudience(): boolean {
+    const { options, table } = this.#context;
+    const self = table.find(options.name);
+    const selfCount = self !== undefined && table.isLive(self) ? 1 : 0;
+    return table.liveCount > selfCount;
+  }
+
+  #tellSomeDirectly(): void {
+    const { options, random, table } = this.#context;
+    const self = table.find(options.name);
+    if (self === undefined) return;
+    const incarnation = table.incarnation(self);
+    const farewell = { kind: "dead", incarnation, node: options.name, from: options.name } as const;
+    const rows = chooseRows(random, table.size, options.gossipFanout, (row) => table.isLive(row));
+    for (const row of rows) {
+      this.#dissemination.sendExactly(table.record(row), [encodeMessage(farewell)]);
+    }
+  }
+
+  #wait(
+    hasAudience: boolean,
+    timeoutMs: number,
+    nowMs: number,
+    settled: Settled,
+  ): { readonly finished: () => void; readonly settleIfAlone: () => void } {
+    let timer: Timer | undefined;
+    let isSettled = false;
+    const settle = (timedOut: boolean): void => {
+      if (isSettled) return;
+      isSettled = true;
+      this.#context.timers.cancel(timer);
+      settled({ timedOut });
+    };
+    if (hasAudience && timeoutMs > 0) {
+      timer = this.#context.timers.set(nowMs + timeoutMs, () => settle(true));
+    }
+    return {
+      finished: () => settle(false),
+      settleIfAlone: () => {
+        if (!hasAudience) settle(false);
+      },
+    };
+  }
+}

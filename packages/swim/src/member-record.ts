@@ -1,0 +1,257 @@
+/**
+ * What a member announced about itself, stored compactly and shared.
+ *
+ * A cluster of ten thousand simulated in one process holds a hundred million (observer, member)
+ * pairs, and a real agent in such a cluster holds ten thousand records. So the description of a
+ * member exists once per process that shares a pool, its bytes packed into one string (16 bytes of
+ * overhead where two `Uint8Array`s cost some 400), and names are numbered so that each core's index
+ * by name is a plain array of integers.
+ *
+ * Read next: `member-table.ts`.
+ */
+import type { Member, MemberState, ProtocolVersions } from "./member.ts";
+import type { Endpoint } from "./protocol-core.ts";
+import { addressText, sameAddress } from "./wire/index.ts";
+
+/** A member as a claim describes it. */
+export interface MemberDescription {
+  /** Raw IP, 4 or 16 bytes. */
+  readonly address: Uint8Array;
+  readonly port: number;
+  readonly meta: Uint8Array;
+  /** `[pmin, pmax, pcur, dmin, dmax, dcur]`. */
+  readonly versions: Uint8Array;
+}
+
+const VERSION_COUNT = 6;
+
+/** An immutable description of one member, shared by all cores of one pool. */
+export class MemberRecord {
+  readonly key: NameKey;
+  readonly port: number;
+  /** Six version bytes, the length of the address, the address, the metadata: one char each. */
+  readonly #packed: string;
+  #endpoint: Endpoint | undefined;
+  /** The picture handed out last: most observers agree on incarnation and state. */
+  #picture: MemberPicture | undefined;
+
+  constructor(key: NameKey, description: MemberDescription) {
+    this.key = key;
+    this.port = description.port;
+    this.#packed =
+      packBytes(sixVersions(description.versions)) +
+      String.fromCharCode(description.address.length) +
+      packBytes(description.address) +
+      packBytes(description.meta);
+  }
+
+  get name(): string {
+    return this.key.name;
+  }
+
+  get protocolMin(): number {
+    return this.#packed.charCodeAt(0);
+  }
+
+  /** Decides what may be sent to it: TCP pings, nacks, checksums. */
+  get protocolMax(): number {
+    return this.#packed.charCodeAt(1);
+  }
+
+  get versions(): ProtocolVersions {
+    const packed = this.#packed;
+    return {
+      protocolMin: packed.charCodeAt(0),
+      protocolMax: packed.charCodeAt(1),
+      protocolCurrent: packed.charCodeAt(2),
+      delegateMin: packed.charCodeAt(3),
+      delegateMax: packed.charCodeAt(4),
+      delegateCurrent: packed.charCodeAt(5),
+    };
+  }
+
+  /** A fresh copy of the six bytes. */
+  get versionBytes(): Uint8Array {
+    return unpackBytes(this.#packed, 0, VERSION_COUNT);
+  }
+
+  /** A fresh copy of the raw IP as announced. */
+  get address(): Uint8Array {
+    return unpackBytes(this.#packed, VERSION_COUNT + 1, this.#metaStart);
+  }
+
+  /** A fresh copy of the metadata. */
+  get meta(): Uint8Array {
+    return unpackBytes(this.#packed, this.#metaStart, this.#packed.length);
+  }
+
+  get endpoint(): Endpoint {
+    this.#endpoint ??= Object.freeze({ address: addressText(this.address), port: this.port });
+    return this.#endpoint;
+  }
+
+  /** Byte for byte. */
+  equals(description: MemberDescription): boolean {
+    return (
+      this.port === description.port &&
+      this.hasMeta(description.meta) &&
+      this.hasVersions(description.versions) &&
+      this.#metaStart === VERSION_COUNT + 1 + description.address.length &&
+      hasBytesAt(this.#packed, VERSION_COUNT + 1, description.address)
+    );
+  }
+
+  /** The same address, even if one of the two is IPv4-mapped. */
+  hasAddress(address: Uint8Array): boolean {
+    const length = this.#metaStart - VERSION_COUNT - 1;
+    if (length === address.length) return hasBytesAt(this.#packed, VERSION_COUNT + 1, address);
+    return sameAddress(this.address, address);
+  }
+
+  hasMeta(meta: Uint8Array): boolean {
+    return (
+      this.#packed.length === this.#metaStart + meta.length &&
+      hasBytesAt(this.#packed, this.#metaStart, meta)
+    );
+  }
+
+  hasVersions(versions: Uint8Array): boolean {
+    return versions.length >= VERSION_COUNT && hasBytesAt(this.#packed, 0, versions, VERSION_COUNT);
+  }
+
+  /** The picture of this member at an incarnation and in a state. */
+  picture(incarnation: number, state: MemberState): Member {
+    const last = this.#picture;
+    if (last !== undefined && last.incarnation === incarnation && last.state === state) return last;
+    this.#picture = new MemberPicture(this, incarnation, state);
+    return this.#picture;
+  }
+
+  get #metaStart(): number {
+    return VERSION_COUNT + 1 + this.#packed.charCodeAt(VERSION_COUNT);
+  }
+}
+
+/** A `Member` of three words: everything else is read from the shared record when asked for. */
+class MemberPicture implements Member {
+  readonly #record: MemberRecord;
+  readonly incarnation: number;
+  readonly state: MemberState;
+
+  constructor(record: MemberRecord, incarnation: number, state: MemberState) {
+    this.#record = record;
+    this.incarnation = incarnation;
+    this.state = state;
+  }
+
+  get name(): string {
+    return this.#record.name;
+  }
+  get endpoint(): Endpoint {
+    return this.#record.endpoint;
+  }
+  get addressBytes(): Uint8Array {
+    return this.#record.address;
+  }
+  get meta(): Uint8Array {
+    return this.#record.meta;
+  }
+  get versions(): ProtocolVersions {
+    return this.#record.versions;
+  }
+}
+
+/** A name with its number in one pool. */
+export interface NameKey {
+  readonly name: string;
+  /** Small and dense: an index into arrays. Used again once nobody holds the name. */
+  readonly number: number;
+}
+
+interface PooledName extends NameKey {
+  /** How many tables hold it. */
+  holderCount: number;
+  latest: MemberRecord | undefined;
+}
+
+/**
+ * Numbers the names and shares the records of all cores it is given to.
+ *
+ * A name no table holds any more is forgotten, so invented names leave nothing behind.
+ */
+export class MemberRecordPool {
+  readonly #names = new Map<string, PooledName>();
+  readonly #freeNumbers: number[] = [];
+  #numberCount = 0;
+
+  /** How many names are held. */
+  get size(): number {
+    return this.#names.size;
+  }
+
+  find(name: string): NameKey | undefined {
+    return this.#names.get(name);
+  }
+
+  /** Holds a name; pair it with `release`. */
+  hold(name: string): NameKey {
+    let pooled = this.#names.get(name);
+    if (pooled === undefined) {
+      const number = this.#freeNumbers.pop() ?? this.#numberCount;
+      if (number === this.#numberCount) this.#numberCount += 1;
+      pooled = { name, number, holderCount: 0, latest: undefined };
+      this.#names.set(name, pooled);
+    }
+    pooled.holderCount += 1;
+    return pooled;
+  }
+
+  release(name: string): void {
+    const pooled = this.#names.get(name);
+    if (pooled === undefined) return;
+    pooled.holderCount -= 1;
+    if (pooled.holderCount > 0) return;
+    this.#names.delete(name);
+    this.#freeNumbers.push(pooled.number);
+  }
+
+  /** The record of a held name with this description: the one others have, if they have it. */
+  record(key: NameKey, description: MemberDescription): MemberRecord {
+    const pooled = this.#names.get(key.name);
+    const latest = pooled?.latest;
+    if (latest !== undefined && latest.equals(description)) return latest;
+    const record = new MemberRecord(key, description);
+    if (pooled !== undefined) pooled.latest = record;
+    return record;
+  }
+}
+
+/** Missing ones read as 0, as in the reference. */
+function sixVersions(versions: Uint8Array): Uint8Array {
+  const six = new Uint8Array(VERSION_COUNT);
+  six.set(versions.subarray(0, VERSION_COUNT));
+  return six;
+}
+
+function packBytes(bytes: Uint8Array): string {
+  return String.fromCharCode.apply(undefined, bytes as unknown as number[]);
+}
+
+function unpackBytes(packed: string, start: number, end: number): Uint8Array {
+  const bytes = new Uint8Array(end - start);
+  for (let index = 0; index < bytes.length; index += 1)
+    bytes[index] = packed.charCodeAt(start + index);
+  return bytes;
+}
+
+function hasBytesAt(
+  packed: string,
+  start: number,
+  bytes: Uint8Array,
+  length = bytes.length,
+): boolean {
+  for (let index = 0; index < length; index += 1) {
+    if (packed.charCodeAt(start + index) !== bytes[index]) return false;
+  }
+  return true;
+}

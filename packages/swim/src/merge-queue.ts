@@ -1,0 +1,111 @@
+/**
+ * Received states on their way into the table, a slice at a time.
+ *
+ * Merging ten thousand entries at a stretch would delay the answer to a ping and make *us* look
+ * dead. Each slice ends with a timer due at once, so the driver may work between two slices.
+ *
+ * Source: behaviour specification §3.5, §8, §14.
+ */
+import { meantPort, type CoreContext } from "./core-context.ts";
+import type { Membership } from "./membership.ts";
+import type { Endpoint } from "./protocol-core.ts";
+import type { Timer } from "./timer-table.ts";
+import { agreeOnVersions } from "./version-agreement.ts";
+import { WireState, type PushPullMessage, type PushPullNode } from "./wire/index.ts";
+
+interface Merge {
+  readonly message: PushPullMessage;
+  readonly endpoint: Endpoint;
+  readonly isLeftOut: (node: PushPullNode) => boolean;
+  readonly merged: (nowMs: number) => void;
+  next: number;
+}
+
+/** Merges wait in order of arrival, so that two of them never interleave. */
+export class MergeQueue {
+  readonly #context: CoreContext;
+  readonly #membership: Membership;
+  readonly #merges: Merge[] = [];
+  #timer: Timer | undefined;
+
+  constructor(context: CoreContext, membership: Membership) {
+    this.#context = context;
+    this.#membership = membership;
+  }
+
+  get size(): number {
+    return this.#merges.length;
+  }
+
+  /** @param merged - called once, after the last entry and the state of the layer above. */
+  add(
+    message: PushPullMessage,
+    endpoint: Endpoint,
+    nowMs: number,
+    merged: (nowMs: number) => void,
+  ): void {
+    const agreement = agreeOnVersions(message.nodes, this.#context.table);
+    const isLeftOut = agreement.kind === "agreed" ? agreement.isLeftOut : () => true;
+    this.#merges.push({ message, endpoint, isLeftOut, merged, next: 0 });
+    if (this.#merges.length === 1) this.#mergeSlice(nowMs);
+  }
+
+  #mergeSlice(nowMs: number): void {
+    const merge = this.#merges[0];
+    if (merge === undefined) return;
+    const { nodes } = merge.message;
+    const end = Math.min(merge.next + this.#context.options.mergeSliceLimit, nodes.length);
+    while (merge.next < end) {
+      const node = nodes[merge.next];
+      merge.next += 1;
+      if (node !== undefined) this.#mergeNode(node, merge, nowMs);
+    }
+    if (merge.next >= nodes.length) this.#finish(merge, nowMs);
+    if (this.#merges.length === 0 || this.#timer?.isWaiting === true) return;
+    this.#timer = this.#context.timers.set(nowMs, (dueMs) => this.#mergeSlice(dueMs));
+  }
+
+  #finish(merge: Merge, nowMs: number): void {
+    const { delegate, outbox } = this.#context;
+    const { isJoin, nodes, userState } = merge.message;
+    this.#merges.shift();
+    if (userState.length > 0) delegate.mergeRemoteState?.(userState, isJoin, nowMs);
+    const { endpoint } = merge;
+    outbox.report({ kind: "push-pull-merged", endpoint, memberCount: nodes.length, isJoin });
+    merge.merged(nowMs);
+  }
+
+  #mergeNode(entry: PushPullNode, merge: Merge, nowMs: number): void {
+    const { options, outbox } = this.#context;
+    const { endpoint } = merge;
+    if (merge.isLeftOut(entry)) {
+      const message = "its protocol versions are missing or fit nobody";
+      const { name } = entry;
+      outbox.report({ kind: "version-mismatch", endpoint, name, scope: "record", message });
+      return;
+    }
+    const { incarnation, name: node } = entry;
+    const origin = { source: endpoint };
+    switch (entry.state) {
+      case WireState.alive: {
+        const { address, meta, versions } = entry;
+        const port = meantPort(entry.port, options);
+        const claim = { incarnation, node, address, port, meta, versions };
+        return this.#membership.handleAlive({ kind: "alive", ...claim }, origin, nowMs);
+      }
+      case WireState.left:
+        return this.#membership.handleDead(
+          { kind: "dead", incarnation, node, from: node },
+          origin,
+          nowMs,
+        );
+      case WireState.suspect:
+      case WireState.dead:
+        return this.#membership.handleSuspect(
+          { kind: "suspect", incarnation, node, from: options.name },
+          origin,
+          nowMs,
+        );
+    }
+  }
+}

@@ -1,0 +1,272 @@
+/**
+ * One probe per period: a ping, then pings by others, then TCP; silence becomes a suspicion.
+ *
+ * Rounds never overlap: one that lasts longer than the interval delays the next. Of the ticks
+ * missed meanwhile one is remembered.
+ *
+ * Source: SWIM §3.1, §4.3; Lifeguard §IV (health, buddy system, nacks); behaviour specification §5.
+ */
+import type { AckTable, AckWaiter } from "./ack-table.ts";
+import type { CoreContext } from "./core-context.ts";
+import type { Dissemination } from "./dissemination.ts";
+import type { MemberRecord, NameKey } from "./member-record.ts";
+import type { Membership } from "./membership.ts";
+import { sourceFieldsOf } from "./ping-answers.ts";
+import type { ProbeOrder } from "./probe-order.ts";
+import type { DatagramFailure, Endpoint } from "./protocol-core.ts";
+import { chooseRows } from "./random-choice.ts";
+import { StreamExchange } from "./stream-exchange.ts";
+import type { StreamTable } from "./stream-table.ts";
+import type { Timer } from "./timer-table.ts";
+import { encodeMessage, type AckMessage, type SourceFields } from "./wire/index.ts";
+
+/** Members from this protocol on answer a TCP ping. Source: behaviour specification §12. */
+const STREAM_PING_PROTOCOL = 3;
+/** Relays from this protocol on send nacks. */
+const NACK_PROTOCOL = 4;
+
+/** The parts a probe works with. */
+export interface ProbeParts {
+  readonly membership: Membership;
+  readonly dissemination: Dissemination;
+  readonly order: ProbeOrder;
+  readonly acks: AckTable;
+  readonly streams: StreamTable;
+}
+
+/** The probing side of the failure detector. */
+export class Prober {
+  readonly #context: CoreContext;
+  readonly #parts: ProbeParts;
+  #round: ProbeRound | undefined;
+  #hasMissedTick = false;
+
+  constructor(context: CoreContext, parts: ProbeParts) {
+    this.#context = context;
+    this.#parts = parts;
+  }
+
+  /** Whether a round is under way. */
+  get isProbing(): boolean {
+    return this.#round !== undefined;
+  }
+
+  /** Starts the rounds, at a random moment of the first interval. */
+  start(nowMs: number): void {
+    const { options, random, timers } = this.#context;
+    const intervalMs = options.probeIntervalMs;
+    if (intervalMs === 0) return;
+    const timer: Timer = timers.set(nowMs + random() * intervalMs, (tickMs) => {
+      timers.move(timer, Math.max(timer.dueMs + intervalMs, tickMs));
+      if (this.#round === undefined) this.#startRound(tickMs);
+      else this.#hasMissedTick = true;
+    });
+  }
+
+  handleDatagramFailure(failure: DatagramFailure, nowMs: number): void {
+    this.#round?.handleDatagramFailure(failure, nowMs);
+  }
+
+  #startRound(nowMs: number): void {
+    const { options, table } = this.#context;
+    const row = this.#parts.order.next(
+      (candidate) => table.isLive(candidate) && table.record(candidate).name !== options.name,
+    );
+    if (row === undefined) return;
+    this.#round = new ProbeRound(this.#context, this.#parts, row, nowMs, (endedMs) => {
+      this.#round = undefined;
+      if (!this.#hasMissedTick) return;
+      this.#hasMissedTick = false;
+      this.#startRound(endedMs);
+    });
+    this.#round.begin(nowMs);
+  }
+}
+
+/** One target, from the ping to the verdict. */
+class ProbeRound implements AckWaiter {
+  readonly #context: CoreContext;
+  readonly #parts: ProbeParts;
+  readonly #ended: (nowMs: number) => void;
+  readonly #key: NameKey;
+  readonly #record: MemberRecord;
+  readonly #incarnation: number;
+  readonly #sentMs: number;
+  readonly #deadlineMs: number;
+  readonly #sequenceNumber: number;
+  readonly #sourceFields: Required<SourceFields>;
+  #indirectTimer: Timer | undefined;
+  #isPingSent = true;
+  /** Relays asked, and those among them that owe a nack. */
+  #relays: readonly Endpoint[] = [];
+  #nacksOwed = 0;
+  readonly #nackSources = new Set<string>();
+  #streamPing: StreamExchange | undefined;
+  #hasStreamAnswered = false;
+
+  constructor(
+    context: CoreContext,
+    parts: ProbeParts,
+    row: number,
+    nowMs: number,
+    ended: (nowMs: number) => void,
+  ) {
+    const { health, options, table } = context;
+    this.#context = context;
+    this.#parts = parts;
+    this.#ended = ended;
+    this.#record = table.record(row);
+    this.#key = this.#record.key;
+    this.#incarnation = table.incarnation(row);
+    this.#sentMs = nowMs;
+    this.#deadlineMs = nowMs + health.scale(options.probeIntervalMs);
+    this.#sourceFields = sourceFieldsOf(options);
+    // The wait for a direct ack ends first if both end at once: its timer is set first.
+    const directMs = Math.min(nowMs + options.probeTimeoutMs, this.#deadlineMs);
+    this.#indirectTimer = context.timers.set(directMs, (firedMs) => this.#probeIndirectly(firedMs));
+    this.#sequenceNumber = parts.acks.expect(this, this.#deadlineMs);
+  }
+
+  begin(nowMs: number): void {
+    const { table } = this.#context;
+    const { dissemination, membership } = this.#parts;
+    const node = this.#record.name;
+    const fields = { sequenceNumber: this.#sequenceNumber, node, ...this.#sourceFields };
+    const ping = encodeMessage({ kind: "ping", ...fields });
+    const row = table.row(this.#key);
+    if (row !== undefined && table.state(row) === "suspect") {
+      // Buddy system: the suspect learns of the suspicion with this very ping and can refute.
+      const accusation = encodeMessage(membership.accusation(row));
+      dissemination.sendExactly(this.#record, [ping, accusation]);
+    } else {
+      dissemination.sendFilled(this.#record.endpoint, ping);
+    }
+    if (this.#deadlineMs <= nowMs) this.handleExpired(nowMs);
+  }
+
+  handleDatagramFailure(failure: DatagramFailure, nowMs: number): void {
+    const { address, port } = this.#record.endpoint;
+    if (failure.target.address !== address || failure.target.port !== port) return;
+    // Later than that it is no longer our ping that failed.
+    if (this.#indirectTimer?.isWaiting !== true) return;
+    const { name } = this.#record;
+    const { message } = failure;
+    this.#context.outbox.report({ kind: "probe-send-failed", name, message });
+    this.#isPingSent = false;
+    this.#context.timers.cancel(this.#indirectTimer);
+    this.#probeIndirectly(nowMs);
+  }
+
+  expectsFrom(address: string): boolean {
+    return (
+      address === this.#record.endpoint.address ||
+      this.#relays.some((relay) => relay.address === address)
+    );
+  }
+
+  handleAck(message: AckMessage, _source: Endpoint, nowMs: number): void {
+    const { delegate, table } = this.#context;
+    const isDirect = this.#indirectTimer?.isWaiting === true;
+    const row = table.row(this.#key);
+    this.#succeed(nowMs);
+    if (!isDirect || row === undefined) return;
+    const rttMs = nowMs - this.#sentMs;
+    delegate.handlePingCompleted?.(table.member(row), rttMs, message.payload, nowMs);
+  }
+
+  /**
+   * Deviation: the reference counts any nack; here one relay counts once, so that a duplicated
+   * datagram does not hide the silence of another relay.
+   */
+  handleNack(source: Endpoint): void {
+    if (this.#nackSources.size < this.#nacksOwed) {
+      this.#nackSources.add(`${source.address} ${source.port}`);
+    }
+  }
+
+  handleExpired(nowMs: number): void {
+    const { endpoint, name } = this.#record;
+    if (!this.#hasStreamAnswered) return this.#fail(nowMs);
+    this.#context.outbox.report({ kind: "udp-unreachable", name, endpoint });
+    this.#succeed(nowMs);
+  }
+
+  #probeIndirectly(nowMs: number): void {
+    const { options, random, table } = this.#context;
+    const { name } = this.#record;
+    const rows = chooseRows(random, table.size, options.indirectPingCount, (row) => {
+      const candidate = table.record(row).name;
+      return table.state(row) === "alive" && candidate !== options.name && candidate !== name;
+    });
+    const relays = rows.map((row) => table.record(row));
+    this.#relays = relays.map((relay) => relay.endpoint);
+    for (const relay of relays) {
+      const wantsNack = relay.protocolMax >= NACK_PROTOCOL;
+      if (wantsNack) this.#nacksOwed += 1;
+      const request = encodeMessage({
+        kind: "indirect-ping",
+        sequenceNumber: this.#sequenceNumber,
+        target: this.#record.address,
+        port: this.#record.port,
+        node: name,
+        wantsNack,
+        ...this.#sourceFields,
+      });
+      this.#parts.dissemination.sendFilled(relay.endpoint, request);
+    }
+    this.#pingByStream(nowMs);
+  }
+
+  #pingByStream(nowMs: number): void {
+    const { options } = this.#context;
+    const { endpoint, name, protocolMax } = this.#record;
+    if (options.disableStreamPings || options.disableStreamPingsFor?.(name) === true) return;
+    if (protocolMax < STREAM_PING_PROTOCOL || this.#deadlineMs <= nowMs) return;
+    const sequenceNumber = this.#sequenceNumber;
+    const fields = { sequenceNumber, node: name, ...this.#sourceFields };
+    this.#streamPing = new StreamExchange(
+      this.#context,
+      this.#parts.streams,
+      {
+        target: endpoint,
+        message: () => ({ kind: "ping", ...fields }),
+        timeoutMs: options.streamTimeoutMs,
+        deadlineMs: this.#deadlineMs,
+        expectsReply: true,
+        completed: (reply) => {
+          this.#hasStreamAnswered =
+            reply?.kind === "ack" && reply.sequenceNumber === sequenceNumber;
+        },
+        // No contact: what the round is about to find out anyway.
+        failed: () => {},
+      },
+      nowMs,
+    );
+  }
+
+  #succeed(nowMs: number): void {
+    if (this.#isPingSent) this.#context.health.apply(-1);
+    this.#end(nowMs);
+  }
+
+  #fail(nowMs: number): void {
+    const { health, options, outbox } = this.#context;
+    const { endpoint, name } = this.#record;
+    outbox.report({ kind: "probe-failed", name, endpoint });
+    const missingCount = this.#nacksOwed - this.#nackSources.size;
+    if (this.#nacksOwed > 0 && missingCount > 0) {
+      outbox.report({ kind: "nacks-missing", name, missingCount });
+    }
+    health.apply(this.#nacksOwed > 0 ? missingCount : 1);
+    const claim = { incarnation: this.#incarnation, node: name, from: options.name };
+    this.#parts.membership.handleSuspect({ kind: "suspect", ...claim }, {}, nowMs);
+    this.#end(nowMs);
+  }
+
+  #end(nowMs: number): void {
+    this.#context.timers.cancel(this.#indirectTimer);
+    this.#parts.acks.forget(this.#sequenceNumber);
+    this.#streamPing?.cancel();
+    this.#ended(nowMs);
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * Anti-entropy: two members exchange all they know.
+ *
+ * What gossip missed, a push/pull repairs; it is also how one joins. The state is read in full,
+ * checked, answered, and only then merged: like hearsay, so a remote death is no more than a
+ * suspicion here.
+ *
+ * Deviation: the reference answers before it checks, so a joiner that was refused believes it has
+ * joined; and it exchanges state with alive members only, so a member that suspects everybody stays
+ * alone.
+ *
+ * Source: behaviour specification §3.5, §8, §12, §19.8, §19.24.
+ */
+import { meantPort, type CoreContext } from "./core-context.ts";
+import type { Membership } from "./membership.ts";
+import { MergeQueue } from "./merge-queue.ts";
+import type { Endpoint } from "./protocol-core.ts";
+import { chooseRows } from "./random-choice.ts";
+import { pictureOf } from "./self-description.ts";
+import { StreamExchange, type ExchangeFailure } from "./stream-exchange.ts";
+import type { StreamTable } from "./stream-table.ts";
+import type { Timer } from "./timer-table.ts";
+import { agreeOnVersions } from "./version-agreement.ts";
+import {
+  WireState,
+  type PushPullMessage,
+  type PushPullNode,
+  type StreamMessage,
+} from "./wire/index.ts";
+import type { MemberState } from "./member.ts";
+
+const WIRE_STATES: readonly MemberState[] = ["alive", "suspect", "dead", "left"];
+const NO_STATE = new Uint8Array(0);
+/** Clusters up to this size exchange at the plain interval. Source: behaviour specification §8. */
+const UNSCALED_MEMBERS = 32;
+
+/** Whom to exchange state with. */
+export interface ExchangePartner {
+  /** Empty when only the address is known. */
+  readonly name: string;
+  readonly endpoint: Endpoint;
+}
+
+/**
+ * The interval between exchanges, stretched so that the cluster's traffic grows with log n.
+ *
+ * @example
+ * scaledPushPullMs(30_000, 33); // => 60_000
+ */
+export function scaledPushPullMs(intervalMs: number, memberCount: number): number {
+  if (memberCount <= UNSCALED_MEMBERS) return intervalMs;
+  return intervalMs * (Math.ceil(Math.log2(memberCount) - Math.log2(UNSCALED_MEMBERS)) + 1);
+}
+
+/** Both sides of the exchange. */
+export class PushPull {
+  readonly #context: CoreContext;
+  readonly #streams: StreamTable;
+  readonly #merges: MergeQueue;
+
+  constructor(context: CoreContext, membership: Membership, streams: StreamTable) {
+    this.#context = context;
+    this.#streams = streams;
+    this.#merges = new MergeQueue(context, membership);
+  }
+
+  /** Exchanges received and not yet merged. */
+  get mergeCount(): number {
+    return this.#merges.size;
+  }
+
+  /** Starts the regular exchanges, at a random moment of the first interval. */
+  start(nowMs: number): void {
+    const { options, random, table, timers } = this.#context;
+    const intervalMs = options.pushPullIntervalMs;
+    if (intervalMs === 0) return;
+    const timer: Timer = timers.set(nowMs + random() * intervalMs, (tickMs) => {
+      timers.move(timer, tickMs + scaledPushPullMs(intervalMs, table.size));
+      const partner = this.#choosePartner();
+      if (partner !== undefined) this.exchange(partner, false, tickMs, () => {});
+    });
+  }
+
+  /** Exchanges state with one member. `settled` is called once, after the merge. */
+  exchange(
+    partner: ExchangePartner,
+    isJoin: boolean,
+    nowMs: number,
+    settled: (failure: ExchangeFailure | undefined, nowMs: number) => void,
+  ): void {
+    const { options, outbox } = this.#context;
+    const { endpoint, name } = partner;
+    outbox.report({ kind: "push-pull-started", name, endpoint, isJoin });
+    const failed = (failure: ExchangeFailure, failedMs: number): void => {
+      const { code, message } = failure;
+      outbox.report({ kind: "push-pull-failed", name, endpoint, code, message });
+      settled(failure, failedMs);
+    };
+    if (options.requireNames && name === "") {
+      return failed(
+        { code: "name-required", message: "give the member's name as name/address" },
+        nowMs,
+      );
+    }
+    const request = {
+      target: endpoint,
+      message: () => this.#localState(isJoin),
+      timeoutMs: options.streamTimeoutMs,
+      expectsReply: true,
+      failed,
+      completed: (reply: StreamMessage | undefined, repliedMs: number) => {
+        if (reply?.kind !== "push-pull") {
+          return failed({ code: "malformed", message: "the reply is no push/pull" }, repliedMs);
+        }
+        const failure = this.#check(reply, endpoint);
+        if (failure !== undefined) return failed(failure, repliedMs);
+        this.#merges.add(reply, endpoint, repliedMs, (mergedMs) => settled(undefined, mergedMs));
+      },
+    };
+    void new StreamExchange(this.#context, this.#streams, request, nowMs);
+  }
+
+  /**
+   * Takes a request in.
+   *
+   * @returns what to answer: our state, an error to say, or nothing when too much is under way.
+   */
+  accept(request: PushPullMessage, remote: Endpoint, nowMs: number): StreamMessage | undefined {
+    const { options, outbox } = this.#context;
+    if (this.#merges.size >= options.pushPullServeLimit) {
+      const message = `${this.#merges.size} exchanges are being merged`;
+      outbox.report({ kind: "stream-rejected", remote, code: "limit-reached", message });
+      return undefined;
+    }
+    const failure = this.#check(request, remote);
+    if (failure !== undefined) return { kind: "error", error: failure.message };
+    const reply = this.#localState(request.isJoin);
+    this.#merges.add(request, remote, nowMs, () => {});
+    return reply;
+  }
+
+  #choosePartner(): ExchangePartner | undefined {
+    const { options, random, table } = this.#context;
+    const isOther = (row: number): boolean => table.record(row).name !== options.name;
+    const choose = (state: MemberState): number | undefined =>
+      chooseRows(random, table.size, 1, (row) => table.state(row) === state && isOther(row))[0];
+    const row = choose("alive") ?? choose("suspect");
+    return row === undefined ? undefined : table.record(row);
+  }
+
+  #localState(isJoin: boolean): PushPullMessage {
+    const { delegate, table } = this.#context;
+    const nodes: PushPullNode[] = [];
+    for (let row = 0; row < table.size; row += 1) {
+      const record = table.record(row);
+      nodes.push({
+        name: record.name,
+        address: record.address,
+        port: record.port,
+        meta: record.meta,
+        incarnation: table.incarnation(row),
+        state: WireState[table.state(row)],
+        versions: record.versionBytes,
+      });
+    }
+    return {
+      kind: "push-pull",
+      isJoin,
+      nodes,
+      userState: delegate.localState?.(isJoin) ?? NO_STATE,
+    };
+  }
+
+  /** Versions of all, then, for a join, the veto of the layer above. Nothing is changed yet. */
+  #check(message: PushPullMessage, endpoint: Endpoint): ExchangeFailure | undefined {
+    const { delegate, options, outbox, table } = this.#context;
+    const agreement = agreeOnVersions(message.nodes, table);
+    if (agreement.kind === "refused") {
+      const { message: why, name } = agreement;
+      outbox.report({ kind: "version-mismatch", endpoint, name, scope: "exchange", message: why });
+      return { code: "version-mismatch", message: why };
+    }
+    if (!message.isJoin || delegate.vetoMerge === undefined) return undefined;
+    const members = message.nodes.map((node) => {
+      const port = meantPort(node.port, options);
+      return pictureOf({ ...node, port, node: node.name }, WIRE_STATES[node.state] ?? "dead");
+    });
+    const reason = delegate.vetoMerge(members);
+    if (reason === undefined) return undefined;
+    outbox.report({ kind: "merge-vetoed", endpoint, reason });
+    return { code: "merge-vetoed", message: reason };
+  }
+}

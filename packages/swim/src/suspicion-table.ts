@@ -1,0 +1,69 @@
+/**
+ * The suspicions under way, each with its timer.
+ *
+ * Read next: `suspicion.ts` for how long one lasts.
+ */
+import type { CoreContext } from "./core-context.ts";
+import type { NameKey } from "./member-record.ts";
+import { Suspicion, suspicionBounds } from "./suspicion.ts";
+import type { Timer } from "./timer-table.ts";
+
+interface RunningSuspicion {
+  readonly suspicion: Suspicion;
+  readonly timer: Timer;
+}
+
+/** At most one per suspect; bounded by the member table. */
+export class SuspicionTable {
+  readonly #context: CoreContext;
+  readonly #timedOut: (row: number, nowMs: number) => void;
+  /** By the number of the suspect's name. */
+  readonly #running = new Map<number, RunningSuspicion>();
+
+  /** @param timedOut - nobody refuted in time: the suspect of this row is dead. */
+  constructor(context: CoreContext, timedOut: (row: number, nowMs: number) => void) {
+    this.#context = context;
+    this.#timedOut = timedOut;
+  }
+
+  get size(): number {
+    return this.#running.size;
+  }
+
+  has(key: NameKey): boolean {
+    return this.#running.has(key.number);
+  }
+
+  start(key: NameKey, accuser: string, nowMs: number): void {
+    const { options, table, timers } = this.#context;
+    const suspicion = new Suspicion(suspicionBounds(table.size, options), accuser, nowMs);
+    const timer = timers.set(suspicion.deadlineMs, (firedMs) => this.#fire(key, firedMs));
+    this.#running.set(key.number, { suspicion, timer });
+  }
+
+  /** @returns whether the accuser is new and still needed; then the wait has become shorter. */
+  confirm(key: NameKey, accuser: string): boolean {
+    const running = this.#running.get(key.number);
+    if (running === undefined || !running.suspicion.confirm(accuser)) return false;
+    this.#context.timers.move(running.timer, running.suspicion.deadlineMs);
+    return true;
+  }
+
+  forget(key: NameKey): void {
+    const running = this.#running.get(key.number);
+    if (running === undefined) return;
+    this.#context.timers.cancel(running.timer);
+    this.#running.delete(key.number);
+  }
+
+  #fire(key: NameKey, nowMs: number): void {
+    const { outbox, table } = this.#context;
+    const running = this.#running.get(key.number);
+    this.#running.delete(key.number);
+    const row = table.row(key);
+    if (running === undefined || row === undefined || table.state(row) !== "suspect") return;
+    const { confirmationCount } = running.suspicion;
+    outbox.report({ kind: "suspicion-timed-out", name: key.name, confirmationCount });
+    this.#timedOut(row, nowMs);
+  }
+}
