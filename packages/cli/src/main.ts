@@ -6,6 +6,7 @@
 import { FlagError, parseFlags } from "@x/agent/flags";
 import { type Command, exitFailure, exitNoCommand, type Invocation } from "./command.ts";
 import { commandTable } from "./command-table.ts";
+import { completionCommand } from "./commands/completion.ts";
 import type { Terminal } from "./terminal.ts";
 import { overview, usage } from "./usage.ts";
 
@@ -27,9 +28,11 @@ export async function runCli(
   terminal: Terminal,
   options: CliOptions = {},
 ): Promise<number> {
-  const commands = [...commandTable, ...(options.moreCommands ?? [])].sort((left, right) =>
-    left.name < right.name ? -1 : 1,
-  );
+  const commands: readonly Command[] = [
+    ...commandTable,
+    ...(options.moreCommands ?? []),
+    completionCommand(() => commands),
+  ].sort((left, right) => (left.name < right.name ? -1 : 1));
   if (words.includes("-v") || words.includes("--version")) {
     return run(find(commands, "version"), [], terminal);
   }

@@ -47,11 +47,11 @@ function flagLines(flag: FlagSpec): string {
     .join("");
 }
 
-/** The help of one command, ending with a newline. */
+/** The help of one command, without a newline at its end. */
 export function usage(command: Command): string {
   const words = command.usageWords === "" ? "" : ` ${command.usageWords}`;
   const description = wrap(command.description, 2).map((line) => `  ${line}\n`);
   const flags = command.flags.map(flagLines);
   const options = flags.length === 0 ? "" : `\nOptions:\n\n${flags.join("")}`;
-  return `Usage: serf ${command.name}${words}\n\n${description.join("")}${options}`;
+  return `Usage: serf ${command.name}${words}\n\n${description.join("")}${options}`.trimEnd();
 }
