@@ -98,7 +98,8 @@ export class MsgpackReader {
     const head = this.#peek();
     if (!isListHead(head)) {
       this.#at += 1;
-      return this.#span(head).slice();
+      // Not `slice`, which for a Buffer is no copy.
+      return new Uint8Array(this.#span(head));
     }
     const { count } = this.readContainer();
     const bytes = new Uint8Array(count);

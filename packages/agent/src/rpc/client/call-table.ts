@@ -103,7 +103,7 @@ export class CallTable {
   #handleValue(value: Uint8Array): void {
     const expected = this.#expected;
     this.#expected = expectHeader;
-    if (expected.kind === "body") expected.call.onReply(expected.error, value.slice());
+    if (expected.kind === "body") expected.call.onReply(expected.error, value);
     else if (expected.kind === "record") expected.sink.onRecord(value);
     else if (isResponseHeader(value)) this.#handleHeader(value);
   }
