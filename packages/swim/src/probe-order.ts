@@ -57,7 +57,8 @@ export class ProbeOrder {
       place = this.#position;
     }
     const last = this.#size - 1;
-    this.#put(place, this.#order[last] ?? 0);
+    // At the very end the gap closes by itself, and what stands there is no member's place.
+    if (place !== last) this.#put(place, this.#order[last] ?? 0);
     this.#size = last;
     if (row !== last) this.#put(this.#places[last] ?? 0, row);
   }

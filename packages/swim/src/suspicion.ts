@@ -71,11 +71,15 @@ export function minSuspicionMs(
 export function suspicionTimeoutMs(confirmations: number, bounds: SuspicionBounds): number {
   const { minMs, maxMs, confirmationLimit } = bounds;
   if (confirmationLimit < 1) return minMs;
-  if (confirmations === 0) return maxMs;
   const fraction = Math.log(confirmations + 1) / Math.log(confirmationLimit + 1);
-  // In seconds inside, as the reference rounds: the last bit decides at whole milliseconds.
-  const rawSeconds = maxMs / 1_000 - fraction * (maxMs / 1_000 - minMs / 1_000);
+  // In seconds inside, as the reference computes: the last bit decides at whole milliseconds.
+  const maxSeconds = seconds(maxMs);
+  const rawSeconds = maxSeconds - fraction * (maxSeconds - seconds(minMs));
   return Math.max(minMs, Math.floor(1_000 * rawSeconds));
+}
+
+function seconds(ms: number): number {
+  return Math.floor(ms / 1_000) + (ms % 1_000) / 1_000;
 }
 
 /** One suspicion under way. */
