@@ -24,28 +24,20 @@ const lastEntry = 4095;
 /** Data codes after which a writer starts over. Source: wire specification §7. */
 const codesPerTable = 3838;
 
-/** `code` widths switch at these numbers of data codes since the last clear. Source: wire specification §7. */
+/** Entry numbers at which codes become wider, or, at the widest, the writer starts over. */
 function nextSwitch(width: number): number {
-  return width === 12 ? Infinity : (1 << width) - endCode;
+  return firstEntry + (width === 12 ? codesPerTable : (1 << width) - endCode);
 }
 
 /**
- * The writer's table, open addressing: a slot's key holds (prefix code, next byte) in 20 bits and
- * the generation in 12, so that clearing the table is counting up instead of wiping it.
+ * The writer's table, open addressing. A slot holds prefix code, next byte and entry number in
+ * 12 + 8 + 12 bits; 0 is free, for entry numbers are not 0. Short inputs use only a part of it,
+ * as clearing all of it would cost more than compressing a ping.
  */
-const slotCount = 16_384;
-const slotKeys = new Int32Array(slotCount);
-const slotCodes = new Uint16Array(slotCount);
-let generation = 0;
+const slots = new Int32Array(16_384);
 
-function startGeneration(): number {
-  generation += 1;
-  if (generation === 4096) {
-    slotKeys.fill(0);
-    generation = 1;
-  }
-  return generation << 20;
-}
+/** 2³² divided by the golden ratio: spreads keys that differ in few bits. Source: Knuth, TAOCP 3, §6.4. */
+const hashFactor = 0x9e37_79b1 | 0;
 
 let scratch = new Uint8Array(65_536);
 /** Working memory above this size is not kept for the next call. */
@@ -68,54 +60,61 @@ function workspace(bytes: number): Uint8Array<ArrayBuffer> {
  * compressLzw(new Uint8Array(0)); // => Uint8Array [0x00, 0x03, 0x02]
  */
 export function compressLzw(bytes: Uint8Array): Uint8Array {
+  const length = bytes.length;
   // A code stands for at least one byte and has at most 12 bits; a clear comes every 3838 codes.
-  const output = workspace(Math.ceil(bytes.length * 1.5) + (bytes.length >>> 9) + 16);
-  let written = 0;
-  let stamp = startGeneration();
-  let entry = firstEntry;
-  let width = 9;
-  let switchAt = firstEntry + nextSwitch(9);
+  const output = workspace(Math.ceil(length * 1.5) + (length >>> 9) + 16);
+  const slotBits = Math.min(14, 34 - Math.clz32(length));
+  const slotCount = 1 << slotBits;
+  slots.fill(0, 0, slotCount);
+
   let bits = clearCode;
   let bitCount = 9;
+  let written = 0;
+  let entry = firstEntry;
+  let width = 9;
+  let switchAt = nextSwitch(9);
   let prefix = bytes[0] ?? 0;
 
-  for (let i = 1; i <= bytes.length; i += 1) {
-    if (i < bytes.length) {
-      const byte = bytes[i] ?? 0;
-      const key = stamp | (prefix << 8) | byte;
-      let slot = ((byte << 6) ^ (prefix * 5)) & (slotCount - 1);
-      let found = slotKeys[slot] ?? 0;
-      while (found !== key && found >>> 20 === stamp >>> 20) {
+  for (let i = 1; i <= length; i += 1) {
+    // Reading behind the end, though harmless, would make every read in this loop a slow one.
+    const byte = i < length ? (bytes[i] ?? 0) : 0;
+    // At the end there is nothing to look up, so that the last string is emitted.
+    if (i < length) {
+      const key = (prefix << 8) | byte;
+      let slot = Math.imul(key, hashFactor) >>> (32 - slotBits);
+      let found = slots[slot] ?? 0;
+      while (found >>> 12 !== key && found !== 0) {
         slot = (slot + 1) & (slotCount - 1);
-        found = slotKeys[slot] ?? 0;
+        found = slots[slot] ?? 0;
       }
-      if (found === key) {
-        prefix = slotCodes[slot] ?? 0;
+      if (found !== 0) {
+        prefix = found & 0xfff;
         continue;
       }
-      slotKeys[slot] = key;
-      slotCodes[slot] = entry;
+      slots[slot] = (key << 12) | entry;
     }
+    // At most 7 bits, or those and a clear, are waiting: with this code, up to three bytes are complete.
     bits |= prefix << bitCount;
     bitCount += width;
-    while (bitCount >= 8) {
-      output[written++] = bits;
-      bits >>>= 8;
-      bitCount -= 8;
-    }
-    prefix = bytes[i] ?? 0;
+    output[written] = bits;
+    output[written + 1] = bits >>> 8;
+    output[written + 2] = bits >>> 16;
+    written += bitCount >>> 3;
+    bits >>= bitCount & 24;
+    bitCount &= 7;
+    prefix = byte;
     entry += 1;
-    if (entry === switchAt) {
+    if (entry !== switchAt) continue;
+    if (width < 12) {
       width += 1;
-      switchAt = firstEntry + nextSwitch(width);
-    } else if (entry === firstEntry + codesPerTable) {
+    } else {
       bits |= clearCode << bitCount;
       bitCount += 12;
-      stamp = startGeneration();
+      slots.fill(0, 0, slotCount);
       entry = firstEntry;
       width = 9;
-      switchAt = firstEntry + nextSwitch(9);
     }
+    switchAt = nextSwitch(width);
   }
 
   bits |= endCode << bitCount;
@@ -127,9 +126,8 @@ export function compressLzw(bytes: Uint8Array): Uint8Array {
   return output.slice(0, written);
 }
 
-/** For each entry since the last clear: where in the output it stands, and how long it is. */
-const entryStarts = new Int32Array(lastEntry + 1);
-const entryLengths = new Int32Array(lastEntry + 1);
+/** For each entry since the last clear: where in the output it stands. It ends one byte into the next. */
+const entryStarts = new Int32Array(lastEntry + 2);
 
 /**
  * Expands.
@@ -141,62 +139,71 @@ const entryLengths = new Int32Array(lastEntry + 1);
  *   defined, `too-large` for more than `maxBytes`.
  */
 export function decompressLzw(bytes: Uint8Array, maxBytes: number): Uint8Array {
+  const bitLength = 8 * bytes.length;
+  const lastWindow = bytes.length - 3;
   let output = scratch;
+  let capacity = Math.min(output.length, maxBytes);
   let written = 0;
   let entry = firstEntry;
   let width = 9;
-  let switchAt = firstEntry + nextSwitch(9);
-  let bits = 0;
-  let bitCount = 0;
-  let at = 0;
+  let switchAt = nextSwitch(9);
+  let bitAt = 0;
 
   for (;;) {
-    while (bitCount < width) {
-      if (at === bytes.length) throw new WireError("truncated", "compressed data has no end");
-      bits |= (bytes[at++] ?? 0) << bitCount;
-      bitCount += 8;
-    }
-    const code = bits & ((1 << width) - 1);
-    bits >>>= width;
-    bitCount -= width;
+    const at = bitAt >>> 3;
+    const shift = bitAt & 7;
+    bitAt += width;
+    if (bitAt > bitLength) throw new WireError("truncated", "compressed data has no end");
+    // A code lies within three bytes; near the end they are not all there.
+    const window =
+      at <= lastWindow
+        ? (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16)
+        : (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
+    const code = (window >>> shift) & ((1 << width) - 1);
 
     if (code === endCode) return output.slice(0, written);
     if (code === clearCode) {
       entry = firstEntry;
       width = 9;
-      switchAt = firstEntry + nextSwitch(9);
+      switchAt = nextSwitch(9);
       continue;
     }
-    const length = code < clearCode ? 1 : (entryLengths[code] ?? 0);
-    if (code >= entry && code >= firstEntry) {
-      throw new WireError("malformed", "compressed data uses an undefined code");
+    let from = 0;
+    let until = written + 1;
+    if (code >= firstEntry) {
+      if (code >= entry) throw new WireError("malformed", "compressed data uses an undefined code");
+      from = entryStarts[code] ?? 0;
+      until = written + (entryStarts[code + 1] ?? 0) - from + 1;
     }
-    if (written + length > output.length || written + length > maxBytes) {
-      if (written + length > maxBytes) {
-        throw new WireError("too-large", `compressed data expands to more than ${maxBytes} bytes`);
-      }
-      output = enlarged(output, written, Math.min(maxBytes, 2 * (written + length)));
+    if (until > capacity) {
+      output = enlarged(output, written, until, maxBytes);
+      capacity = output.length;
     }
     if (entry <= lastEntry) {
       entryStarts[entry] = written;
-      entryLengths[entry] = length + 1;
       entry += 1;
-      if (entry === switchAt) {
+      entryStarts[entry] = until;
+      if (entry === switchAt && width < 12) {
         width += 1;
-        switchAt = firstEntry + nextSwitch(width);
+        switchAt = nextSwitch(width);
       }
     }
-    if (code < clearCode) {
-      output[written++] = code;
-      continue;
-    }
-    let from = entryStarts[code] ?? 0;
-    for (const until = written + length; written < until;) output[written++] = output[from++] ?? 0;
+    if (code < clearCode) output[written++] = code;
+    else while (written < until) output[written++] = output[from++] ?? 0;
   }
 }
 
-function enlarged(output: Uint8Array, written: number, bytes: number): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(bytes);
+/** The same content with room for `needed` bytes and as many again, but never above `maxBytes`. */
+function enlarged(
+  output: Uint8Array,
+  written: number,
+  needed: number,
+  maxBytes: number,
+): Uint8Array<ArrayBuffer> {
+  if (needed > maxBytes) {
+    throw new WireError("too-large", `compressed data expands to more than ${maxBytes} bytes`);
+  }
+  const larger = new Uint8Array(Math.min(maxBytes, 2 * needed));
   larger.set(output.subarray(0, written));
   return larger;
 }
