@@ -153,6 +153,7 @@ export class CoordinateClient {
         ? coordinate.error
         : Math.min(Math.max(coordinate.error, defence.errorMin), errorMax);
     this.#moveTo({ ...coordinate, error });
+    this.#motion.handlePlaced();
     return ACCEPTED;
   }
 

@@ -21,8 +21,7 @@ export type RejectionReason =
 
 /** What became of an input: taken, or refused without any change of state. */
 export type Outcome =
-  | { readonly kind: "accepted" }
-  | { readonly kind: "rejected"; readonly reason: RejectionReason };
+  { readonly kind: "accepted" } | { readonly kind: "rejected"; readonly reason: RejectionReason };
 
 /** One frozen value for all, since inputs are judged hundreds of thousands of times a second. */
 export const ACCEPTED: Outcome = Object.freeze({ kind: "accepted" });

@@ -16,6 +16,8 @@ export interface Motion {
   forget(memberIndex: number): void;
   /** The position went back to the origin: what was learnt at the old one may not hold. */
   handleReset(): void;
+  /** The position was set from outside, by someone who knows better than its own history. */
+  handlePlaced(): void;
 }
 
 /**

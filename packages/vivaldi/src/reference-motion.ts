@@ -61,6 +61,9 @@ export class ReferenceMotion implements Motion {
   /** The reference keeps the window, so that a bad residual forces resets until it has left. */
   handleReset(): void {}
 
+  /** The window stays here as well: the next observation overwrites a set adjustment. */
+  handlePlaced(): void {}
+
   #rawDistanceSeconds(other: Coordinate): number {
     const position = this.#position;
     return euclideanDistance(position.vector, other.vector) + position.height + other.height;

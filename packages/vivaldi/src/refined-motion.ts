@@ -30,6 +30,11 @@ export class RefinedMotion implements Motion {
   readonly #direction: Float64Array;
   readonly #errorMin: number;
   #replayCursor = 0;
+  /** Since the start, the last reset, or since the position was set from outside. */
+  #observations = 0;
+  #heightGuessesLeft: number;
+  /** What the adjustment was before the first of those observations. */
+  #adjustmentBefore = 0;
 
   constructor(
     options: VivaldiOptions,
@@ -43,6 +48,7 @@ export class RefinedMotion implements Motion {
     this.#random = random;
     this.#samples = new RecentSamples(refinement.memorySize, options.dimensionality);
     this.#direction = new Float64Array(options.dimensionality);
+    this.#heightGuessesLeft = refinement.heightGuesses;
     // Without a defence only what divides by zero is kept out, as in the reference.
     this.#errorMin = options.defence?.errorMin ?? 1e-6;
   }
@@ -52,6 +58,8 @@ export class RefinedMotion implements Motion {
     const rtt = Math.max(rttSeconds, RTT_MIN_SECONDS);
     this.#typicalRtt.observe(rtt);
     const otherError = Math.min(Math.max(other.error, this.#errorMin), errorMax);
+    this.#observations++;
+    if (this.#heightGuessesLeft > 0) this.#guessHeight(rtt);
     const slot = this.#samples.hold(memberIndex, other, otherError, rtt);
 
     // A gain above 1 would step past the point where the sample is met.
@@ -69,6 +77,29 @@ export class RefinedMotion implements Motion {
   handleReset(): void {
     this.#samples.clear();
     this.#replayCursor = 0;
+    this.#observations = 0;
+    this.#heightGuessesLeft = this.#refinement.heightGuesses;
+    this.#adjustmentBefore = 0;
+  }
+
+  handlePlaced(): void {
+    this.#observations = 0;
+    this.#heightGuessesLeft = 0;
+    this.#adjustmentBefore = this.#position.adjustment;
+  }
+
+  /**
+   * A new member takes half the shortest RTT so far for its access link: the whole of that
+   * RTT was two links at most. From there the vectors find a simpler arrangement than from
+   * no height at all, where members of one site, equally far from each other, would spread
+   * out over all dimensions.
+   */
+  #guessHeight(rtt: number): void {
+    const position = this.#position;
+    const guess = Math.max(rtt / 2, this.#options.heightMinSeconds);
+    const isFirst = this.#heightGuessesLeft === this.#refinement.heightGuesses;
+    position.height = isFirst ? guess : Math.min(guess, position.height);
+    this.#heightGuessesLeft--;
   }
 
   /** Zero for a settled member, else in proportion to what it does not know. */
@@ -149,7 +180,7 @@ export class RefinedMotion implements Motion {
   #push(move: number, length: number): number {
     const position = this.#position;
     const direction = this.#direction;
-    const { heightShare } = this.#refinement;
+    const { heightShare, settledError } = this.#refinement;
     const isCoincident = length <= COINCIDENCE_SECONDS;
     if (isCoincident) writeRandomDirection(direction, this.#random);
     const along = isCoincident ? move : move / (1 + heightShare);
@@ -159,7 +190,8 @@ export class RefinedMotion implements Motion {
         (position.vector[index] as number) + factor * (direction[index] as number);
     }
     // In one point nothing tells whether vector or height is at fault; parting comes first.
-    if (!isCoincident) {
+    // And while all move fast, a height would only soak up what the vectors get wrong.
+    if (!isCoincident && position.error <= settledError) {
       const height = position.height + heightShare * along;
       position.height = Math.max(height, this.#options.heightMinSeconds);
     }
@@ -169,8 +201,10 @@ export class RefinedMotion implements Motion {
   #adjust(): void {
     if (this.#options.adjustmentWindowSize === 0) return;
     const samples = this.#samples;
-    const divisor = 2 * (samples.count + this.#refinement.adjustmentPrior);
-    this.#position.adjustment = samples.residualSumSeconds / divisor;
+    const mean = samples.residualSumSeconds / samples.count;
+    // The prior fades with observations, not with members: in a small cluster it would stay.
+    const trust = this.#observations / (this.#observations + this.#refinement.adjustmentPrior);
+    this.#position.adjustment = (mean / 2) * trust + this.#adjustmentBefore * (1 - trust);
   }
 
   /**

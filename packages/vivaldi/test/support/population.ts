@@ -34,9 +34,7 @@ export class Population {
     const direction = this.#random.fork("directions").toFunction();
     const members = Array.from({ length: plan.truth.size }, (_, member) => member);
     this.#names = members.map((member) => `node_${member}`);
-    this.clients = members.map(
-      (member) => new CoordinateClient(plan.optionsOf(member), direction),
-    );
+    this.clients = members.map((member) => new CoordinateClient(plan.optionsOf(member), direction));
   }
 
   /** What other members see of one; a liar overrides it. */
