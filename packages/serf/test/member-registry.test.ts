@@ -71,7 +71,11 @@ describe("MemberRegistry, transitions (Serf specification §5.1)", () => {
       const { registry, entry } = tableWith(status);
       const timeBefore = entry.statusTime;
 
-      registry.joined(swimMember("bar", { incarnation: 2 }), { kind: "leave", lamportTime: 99n }, 7);
+      registry.joined(
+        swimMember("bar", { incarnation: 2 }),
+        { kind: "leave", lamportTime: 99n },
+        7,
+      );
 
       expect(entry.status).toBe("alive");
       expect(entry.statusTime).toBe(timeBefore);
@@ -146,7 +150,13 @@ describe("MemberRegistry, table", () => {
 
   it("draws nobody from an empty table, and ends when nobody is eligible", () => {
     const { registry } = tableWith("alive");
-    expect(new MemberRegistry().draw(3, () => 0, () => true)).toEqual([]);
+    expect(
+      new MemberRegistry().draw(
+        3,
+        () => 0,
+        () => true,
+      ),
+    ).toEqual([]);
     expect(registry.draw(3, numbersFrom(1), () => false)).toEqual([]);
   });
 });

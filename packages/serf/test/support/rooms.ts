@@ -78,11 +78,7 @@ export class Rooms {
     this.courier = new AnswerCourier(this.context, (message, nowMs) =>
       this.queries.handleResponse(message, nowMs),
     );
-    const internal = new InternalQueries(
-      this.context,
-      this.chain,
-      new KeyResponder(this.context),
-    );
+    const internal = new InternalQueries(this.context, this.chain, new KeyResponder(this.context));
     this.responder = new QueryResponder(this.context, this.courier, (query, nowMs) =>
       internal.receive(query, this.responder, nowMs),
     );

@@ -1,0 +1,301 @@
+import { describe, expect, it } from "vitest";
+import { Departure } from "../src/departure.ts";
+import { Joins } from "../src/joins.ts";
+import { Reaper } from "../src/reaper.ts";
+import { reconnectProbability, Reconnector } from "../src/reconnector.ts";
+import { Rejoiner } from "../src/rejoiner.ts";
+import type { RecoveredState } from "../src/serf-context.ts";
+import { Rooms } from "./support/rooms.ts";
+
+const NOTHING_RECOVERED: RecoveredState = {
+  alive: new Map(),
+  failed: new Map(),
+  lamportTime: 0n,
+  eventLamportTime: 0n,
+  queryLamportTime: 0n,
+};
+
+describe("Reaper (Serf specification §15)", () => {
+  it("keeps those within the timeout and erases the others", () => {
+    const rooms = new Rooms({ options: { reconnectTimeoutMs: 6_000 } });
+    for (const name of ["old", "middle", "young"]) {
+      rooms.joined(name).departed(name).advance(5_000);
+    }
+    const reaper = new Reaper(rooms.context, rooms.membership, rooms.intents);
+    rooms.events.length = 0;
+    rooms.context.nowMs = 11_000;
+
+    reaper.reap(11_000);
+
+    expect(rooms.settle().story()).toEqual(["member-reap old"]);
+    expect(rooms.status("middle")).toBe("failed");
+  });
+
+  it("asks and obeys the override for both lists", () => {
+    const asked: string[] = [];
+    const rooms = new Rooms({
+      options: {
+        reconnectTimeoutMs: 1,
+        tombstoneTimeoutMs: 2,
+        reapTimeoutFor: ({ name }, timeoutMs) => {
+          asked.push(`${name} ${timeoutMs}`);
+          return name === "kept" ? Infinity : timeoutMs;
+        },
+      },
+    });
+    rooms.joined("kept").departed("kept").joined("gone").departed("gone", "left");
+
+    new Reaper(rooms.context, rooms.membership, rooms.intents).reap(1_000);
+
+    expect(asked).toEqual(["kept 1", "gone 2"]);
+    expect([rooms.status("kept"), rooms.status("gone")]).toEqual(["failed", undefined]);
+  });
+
+  it("forgets intents older than the timeout, not younger ones", () => {
+    const rooms = new Rooms().joinIntent("old", 1n).advance(200_000).joinIntent("young", 2n);
+
+    new Reaper(rooms.context, rooms.membership, rooms.intents).reap(300_001);
+
+    expect(rooms.intents.recent("old")).toBeUndefined();
+    expect(rooms.intents.recent("young")).toBeDefined();
+  });
+});
+
+describe("Reconnector (Serf specification §15)", () => {
+  it("tries each failed member about once per interval over the whole cluster", () => {
+    expect(reconnectProbability({ failedCount: 2, presentCount: 10 })).toBe(0.2);
+    expect(reconnectProbability({ failedCount: 3, presentCount: 0 })).toBe(3);
+  });
+
+  it("does nothing while nobody has failed", () => {
+    const rooms = new Rooms().joined("bar");
+    new Reconnector(rooms.context, rooms.membership).attempt(0);
+    expect(rooms.swim.joins).toEqual([]);
+  });
+
+  it("joins a failed member by name and address, and announces itself when it answers", () => {
+    const rooms = new Rooms().joined("baz").joined("bar").departed("bar");
+    rooms.context.queues.clear();
+    const reconnector = new Reconnector(rooms.context, rooms.membership);
+    for (let index = 0; index < 50 && rooms.swim.joins.length === 0; index += 1) {
+      reconnector.attempt(0);
+    }
+
+    const [join] = rooms.swim.joins;
+    expect(join?.targets).toMatchObject([{ name: "bar", endpoint: { address: "10.0.0.1" } }]);
+    join?.settled({ joinedCount: 1, failures: [] });
+
+    expect(rooms.packet()).toMatchObject([{ kind: "join", node: "self" }]);
+    expect(rooms.settle().reported("reconnected")).toHaveLength(1);
+  });
+});
+
+describe("Rejoiner (Serf specification §6.4)", () => {
+  const recovered: RecoveredState = {
+    ...NOTHING_RECOVERED,
+    alive: new Map([
+      ["self", "10.0.0.1:7946"],
+      ["a", "10.0.0.2:7946"],
+      ["b", "[fe80::1]:7946"],
+    ]),
+    failed: new Map([["c", "10.0.0.4:7946"]]),
+  };
+  const failed = { joinedCount: 0, failures: [] };
+  const names = (rooms: Rooms): (string | undefined)[] =>
+    rooms.swim.joins.map(({ targets }) => targets[0]?.name);
+
+  it("tries the others one by one, failed ones last, never itself, until one answers", () => {
+    const rooms = new Rooms();
+    new Rejoiner(rooms.context, rooms.membership).start(recovered, 0);
+    expect(rooms.swim.joins).toHaveLength(1);
+
+    rooms.swim.joins[0]?.settled(failed);
+    rooms.swim.joins[1]?.settled(failed);
+    rooms.swim.joins[2]?.settled({ joinedCount: 1, failures: [] });
+    rooms.advance(600_000);
+
+    expect(names(rooms).slice(0, 2).toSorted()).toEqual(["a", "b"]);
+    expect(names(rooms)[2]).toBe("c");
+    expect(rooms.swim.joins).toHaveLength(3);
+    expect(rooms.reported("rejoined")).toMatchObject([{ name: "c" }]);
+  });
+
+  it("comes again with growing waits, until it is found by somebody", () => {
+    const rooms = new Rooms();
+    const one = { ...NOTHING_RECOVERED, alive: new Map([["a", "10.0.0.2:7946"]]) };
+    new Rejoiner(rooms.context, rooms.membership).start(one, 0);
+    const waits: number[] = [];
+    for (let round = 0; round < 12; round += 1) {
+      rooms.swim.joins.at(-1)?.settled(failed);
+      rooms.settle();
+      const report = rooms.reported("rejoin-failed").at(-1);
+      waits.push(report?.kind === "rejoin-failed" ? report.retryInMs : 0);
+      rooms.advance(200_000);
+    }
+
+    expect(waits.every((wait) => wait >= 1_500 && wait <= 160_000)).toBe(true);
+    expect(waits[8]).toBeGreaterThan(60_000);
+    rooms.swim.joins.at(-1)?.settled(failed);
+    rooms.joined("finder").advance(1_000_000);
+    expect(rooms.swim.joins).toHaveLength(13);
+  });
+
+  it("skips what is no address", () => {
+    const rooms = new Rooms();
+    const broken = {
+      ...NOTHING_RECOVERED,
+      alive: new Map([
+        ["x", ":::"],
+        ["y", "10.0.0.2:99999"],
+      ]),
+    };
+
+    new Rejoiner(rooms.context, rooms.membership).start(broken, 0);
+
+    expect(rooms.swim.joins.length).toBeLessThanOrEqual(1);
+    expect(rooms.settle().reported("rejoin-attempted").length).toBeLessThanOrEqual(1);
+  });
+});
+
+describe("Joins (Serf specification §6.2)", () => {
+  const target = { endpoint: { address: "10.0.0.2", port: 7_946 }, text: "10.0.0.2" };
+
+  it("announces itself once somebody has answered, and then only", () => {
+    const rooms = new Rooms().joined("bar");
+    const joins = new Joins(rooms.context, rooms.membership);
+    const counts: number[] = [];
+    const settled = ({ joinedCount }: { joinedCount: number }): void =>
+      void counts.push(joinedCount);
+
+    joins.join([target], { ignoreOldEvents: true }, 0, settled);
+    rooms.swim.joins[0]?.settled({ joinedCount: 0, failures: [] });
+    expect(rooms.packet()).toEqual([]);
+    joins.join([target], { ignoreOldEvents: true }, 0, settled);
+    rooms.swim.joins[1]?.settled({ joinedCount: 1, failures: [] });
+
+    expect(counts).toEqual([0, 1]);
+    expect(rooms.packet()).toMatchObject([{ kind: "join", node: "self" }]);
+  });
+
+  it("does one after the other, and ignores old events during those that ask for it", () => {
+    const rooms = new Rooms();
+    const joins = new Joins(rooms.context, rooms.membership);
+    joins.join([target], { ignoreOldEvents: true }, 0, () => undefined);
+    joins.join([target], { ignoreOldEvents: false }, 0, () => undefined);
+    expect(rooms.swim.joins).toHaveLength(1);
+    expect(joins.isIgnoringOldEvents).toBe(true);
+
+    rooms.swim.joins[0]?.settled({ joinedCount: 1, failures: [] });
+
+    expect(rooms.swim.joins).toHaveLength(2);
+    expect(joins.isIgnoringOldEvents).toBe(false);
+  });
+
+  it.each(["leaving", "left", "shutdown"] as const)("refuses when %s", (state) => {
+    const rooms = new Rooms();
+    rooms.context.state = state;
+    const joins = new Joins(rooms.context, rooms.membership);
+    expect(() => joins.join([target], { ignoreOldEvents: true }, 0, () => undefined)).toThrow(
+      "Serf can't Join after Leave or Shutdown",
+    );
+  });
+});
+
+describe("Departure (Serf specification §5.4, §6.3)", () => {
+  function leaving(rooms: Rooms): { departure: Departure; isDone: () => boolean } {
+    const departure = new Departure(rooms.context, rooms.membership);
+    let done = false;
+    departure.leave(rooms.nowMs, () => (done = true));
+    return { departure, isDone: () => done };
+  }
+
+  it("tells its intent, leaves the membership, lingers, and has left", () => {
+    const rooms = new Rooms().joined("bar");
+    const { isDone } = leaving(rooms);
+    expect(rooms.context.state).toBe("leaving");
+    expect(rooms.swim.leaves).toHaveLength(0);
+
+    for (let told = 0; told < 4; told += 1) {
+      expect(rooms.packet()).toMatchObject([{ kind: "leave", node: "self", lamportTime: 1n }]);
+    }
+    expect(rooms.swim.leaves).toHaveLength(1);
+    rooms.departed("self", "left");
+    rooms.swim.leaves[0]?.({ timedOut: false });
+    rooms.advance(999);
+    expect(isDone()).toBe(false);
+    rooms.advance(1);
+
+    expect(isDone()).toBe(true);
+    expect(rooms.context.state).toBe("left");
+    expect(rooms.story().at(-1)).toBe("member-leave self");
+  });
+
+  it("goes on when nobody takes the news in time, and says so", () => {
+    const rooms = new Rooms().joined("bar");
+    const { isDone } = leaving(rooms);
+
+    rooms.advance(5_000);
+    rooms.swim.leaves[0]?.({ timedOut: true });
+    rooms.advance(1_000);
+
+    expect(isDone()).toBe(true);
+    expect(rooms.reported("leave-timed-out")).toEqual([
+      { kind: "leave-timed-out", stage: "intent" },
+      { kind: "leave-timed-out", stage: "membership" },
+    ]);
+  });
+
+  it("does not wait for an audience that is not there", () => {
+    const rooms = new Rooms();
+    leaving(rooms);
+    expect(rooms.swim.leaves).toHaveLength(1);
+  });
+
+  it("leaves once: twice is an error while leaving, and a success afterwards", () => {
+    const rooms = new Rooms();
+    const { departure } = leaving(rooms);
+    expect(() => departure.leave(0, () => undefined)).toThrow("Leave already in progress");
+    rooms.swim.leaves[0]?.({ timedOut: false });
+    rooms.advance(1_000);
+    let isDone = false;
+
+    departure.leave(rooms.nowMs, () => (isDone = true));
+
+    expect(isDone).toBe(true);
+    rooms.context.state = "shutdown";
+    expect(() => departure.leave(0, () => undefined)).toThrow("Leave called after Shutdown");
+  });
+
+  it("forces a failed member out, and tells the others", () => {
+    const rooms = new Rooms().joined("bar").joined("baz").departed("bar");
+    const outcomes: boolean[] = [];
+    new Departure(rooms.context, rooms.membership).forceLeave(
+      "bar",
+      { prune: false },
+      0,
+      ({ timedOut }) => outcomes.push(timedOut),
+    );
+
+    expect(rooms.settle().status("bar")).toBe("left");
+    for (let told = 0; told < 4; told += 1) rooms.packet();
+
+    expect(outcomes).toEqual([false]);
+    expect(rooms.story().at(-1)).toBe("member-leave bar");
+  });
+
+  it("succeeds for an unknown name, and times out if nobody takes the news", () => {
+    const rooms = new Rooms().joined("bar");
+    const outcomes: boolean[] = [];
+    new Departure(rooms.context, rooms.membership).forceLeave(
+      "unknown",
+      { prune: true },
+      0,
+      ({ timedOut }) => outcomes.push(timedOut),
+    );
+
+    rooms.advance(5_000);
+
+    expect(outcomes).toEqual([true]);
+    expect(rooms.intents.recent("unknown")).toMatchObject({ kind: "leave" });
+  });
+});
