@@ -5,6 +5,7 @@
  */
 import { isIP } from "node:net";
 import type { Endpoint, StreamId } from "../protocol-core.ts";
+import { addressZone, withZone } from "./plain-address.ts";
 import { errorCode } from "./stream-failure.ts";
 import { TcpListener } from "./tcp-listener.ts";
 import { TcpStreams, type TcpStreamLimits } from "./tcp-streams.ts";
@@ -35,6 +36,7 @@ export class SocketTransport implements Transport {
   readonly #udp: UdpSocket;
   readonly #listener: TcpListener;
   readonly #limits: Partial<TcpStreamLimits>;
+  readonly #zone: string | undefined;
   #streams: TcpStreams | undefined;
   #closing: Promise<void> | undefined;
 
@@ -48,6 +50,7 @@ export class SocketTransport implements Transport {
     this.#udp = udp;
     this.#listener = listener;
     this.#limits = limits;
+    this.#zone = addressZone(bindAddress);
   }
 
   /**
@@ -104,11 +107,11 @@ export class SocketTransport implements Transport {
   }
 
   sendDatagram(target: Endpoint, bytes: Uint8Array): void {
-    this.#udp.send(target, bytes);
+    this.#udp.send(this.#reachable(target), bytes);
   }
 
   openStream(streamId: StreamId, target: Endpoint, timeoutMs: number): void {
-    this.#streams?.open(streamId, target, timeoutMs);
+    this.#streams?.open(streamId, this.#reachable(target), timeoutMs);
   }
 
   writeStream(streamId: StreamId, bytes: Uint8Array): void {
@@ -126,6 +129,11 @@ export class SocketTransport implements Transport {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  #reachable(target: Endpoint): Endpoint {
+    if (this.#zone === undefined) return target;
+    return { address: withZone(target.address, this.#zone), port: target.port };
   }
 
   async #close(): Promise<void> {

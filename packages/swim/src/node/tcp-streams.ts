@@ -8,9 +8,9 @@
 import { connect, isIP, type Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import type { Endpoint, StreamEvent, StreamFailure, StreamId } from "../protocol-core.ts";
+import { plainAddress } from "./plain-address.ts";
 import { dialTimeout, endpointText, streamFailure, type StreamPhase } from "./stream-failure.ts";
 import type { TransportReport } from "./transport.ts";
-import { plainAddress } from "./udp-socket.ts";
 
 /** What may stand open and wait. */
 export interface TcpStreamLimits {

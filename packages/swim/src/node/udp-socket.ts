@@ -9,6 +9,7 @@ import { once } from "node:events";
 import { isIPv4, isIPv6 } from "node:net";
 import { performance } from "node:perf_hooks";
 import type { Datagram, DatagramFailure, Endpoint } from "../protocol-core.ts";
+import { mappedAddress, plainAddress } from "./plain-address.ts";
 import { endpointText } from "./stream-failure.ts";
 
 export interface UdpSocketOptions {
@@ -37,15 +38,6 @@ const DEFAULT_SEND_QUEUE_LIMIT_BYTES = 4 * 1024 * 1024;
 /** Below this, asking the kernel for less makes no sense. */
 const LEAST_RECEIVE_BUFFER_BYTES = 4 * 1024;
 
-const MAPPED_PREFIX = "::ffff:";
-
-/** @returns the plain IPv4 text of an IPv4-mapped IPv6 address, any other text unchanged. */
-export function plainAddress(address: string): string {
-  if (!address.startsWith(MAPPED_PREFIX)) return address;
-  const tail = address.slice(MAPPED_PREFIX.length);
-  return isIPv4(tail) ? tail : address;
-}
-
 export class UdpSocket {
   readonly #socket: Socket;
   readonly #isIpv6: boolean;
@@ -70,9 +62,11 @@ export class UdpSocket {
       lookup: (hostname, _options, callback) => callback(null, hostname, isIpv6 ? 6 : 4),
     });
     try {
+      // With an answer at once, binding ends at once too: listen before it begins.
+      const listening = once(socket, "listening");
       // A worker of node:cluster must not share the port: each member has its own.
       socket.bind({ address: bindAddress, port: bindPort, exclusive: true });
-      await once(socket, "listening");
+      await listening;
     } catch (error) {
       socket.close();
       throw error;
@@ -136,7 +130,7 @@ export class UdpSocket {
   }
 
   #socketAddress(address: string): string | undefined {
-    if (isIPv4(address)) return this.#isIpv6 ? MAPPED_PREFIX + address : address;
+    if (isIPv4(address)) return this.#isIpv6 ? mappedAddress(address) : address;
     if (!isIPv6(address)) return undefined;
     if (this.#isIpv6) return address;
     const plain = plainAddress(address);
