@@ -9,7 +9,7 @@
  *
  * Source: Serf specification §10.3, §10.4, §3.10; its weaknesses 16 and 21.
  */
-import type { Endpoint, Recipient } from "@x/swim";
+import { SwimError, type Endpoint, type Recipient } from "@x/swim";
 import { addressText, sameAddress, WireError } from "@x/swim/wire";
 import type { RegistryEntry } from "./member-registry.ts";
 import type { SerfContext } from "./serf-context.ts";
@@ -106,22 +106,26 @@ export class AnswerCourier {
     }
   }
 
+  /** A stranger wrote the address, so that it may be one SWIM refuses to send to. */
   #transmit(recipient: Recipient, payload: Uint8Array, nowMs: number): void {
     const { swim, queues } = this.#context;
-    // Two bytes fewer than a part of a compound costs, so what fits there fits here.
-    if (payload.length + USER_TYPE_BYTES <= queues.payloadBytesLimit) {
-      swim.sendBestEffort(recipient, payload, nowMs);
-      return;
-    }
-    swim.sendReliable(recipient, payload, nowMs, ({ failure }) => {
-      if (failure === undefined) return;
-      this.#context.report({
-        kind: "answer-failed",
-        query: "",
-        asker: recipient.endpoint,
-        message: failure.message,
+    const fail = (message: string): void => {
+      const asker = recipient.endpoint;
+      this.#context.report({ kind: "answer-failed", query: "", asker, message });
+    };
+    try {
+      // Two bytes fewer than a part of a compound costs, so what fits there fits here.
+      if (payload.length + USER_TYPE_BYTES <= queues.payloadBytesLimit) {
+        swim.sendBestEffort(recipient, payload, nowMs);
+        return;
+      }
+      swim.sendReliable(recipient, payload, nowMs, ({ failure }) => {
+        if (failure !== undefined) fail(failure.message);
       });
-    });
+    } catch (error) {
+      if (!(error instanceof SwimError)) throw error;
+      fail(error.message);
+    }
   }
 
   #isSelf(asker: Asker): boolean {
