@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export { agentFlags } from "./agent-flags.ts";
 export { DurationError, parseDuration } from "./duration.ts";
 export type { Duration } from "./duration.ts";
 export {

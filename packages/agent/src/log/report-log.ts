@@ -8,7 +8,7 @@ import { type SerfReport, serfReportLevel } from "@x/serf";
 import { type ReportLevel, type SwimReport, swimReportLevel } from "@x/swim";
 import type { LogLevel } from "./log-level.ts";
 import type { LogComponent } from "./log-line.ts";
-import { serfReportText, swimReportText } from "./report-text.ts";
+import { isSwimReport, serfReportText, swimReportText } from "./report-text.ts";
 
 /** Lines of one provoked kind within one window; the rest is counted and told once. */
 export const provokedLineLimit = 20;
@@ -54,10 +54,6 @@ interface Window {
   hiddenCount: number;
 }
 
-export type CoreReport =
-  | { readonly layer: "swim"; readonly report: SwimReport }
-  | { readonly layer: "serf"; readonly report: SerfReport };
-
 export class ReportLog {
   readonly #write: (level: LogLevel, component: LogComponent, text: string) => void;
   readonly #windows = new Map<string, Window>();
@@ -67,13 +63,16 @@ export class ReportLog {
   }
 
   /** @param nowMs - monotonic milliseconds. */
-  handle({ layer, report }: CoreReport, nowMs: number): void {
-    const level = levels[layer === "swim" ? swimReportLevel(report) : serfReportLevel(report)];
-    const component = layer === "swim" ? "memberlist" : "serf";
+  handle(report: SerfReport | SwimReport, nowMs: number): void {
+    const isSwim = isSwimReport(report);
+    // The layer above tells the same conflict, and knows whether it is about this member.
+    if (isSwim && report.kind === "name-conflict") return;
+    const level = levels[isSwim ? swimReportLevel(report) : serfReportLevel(report)];
+    const component = isSwim ? "memberlist" : "serf";
     if (provokedKinds.has(report.kind) && !this.#mayShow(report.kind, level, component, nowMs)) {
       return;
     }
-    const text = layer === "swim" ? swimReportText(report) : serfReportText(report);
+    const text = isSwim ? swimReportText(report) : serfReportText(report);
     this.#write(level, component, text);
   }
 

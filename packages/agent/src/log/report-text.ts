@@ -42,6 +42,44 @@ const keyWords = {
   list: "key listing",
 } as const;
 
+/** Kinds only Serf reports. The two kinds both layers have are told apart by a field. */
+const serfKinds: ReadonlySet<string> = new Set<SerfReport["kind"]>([
+  "member-changed",
+  "member-flapped",
+  "message-received",
+  "message-rejected",
+  "remote-state-rejected",
+  "leave-refuted",
+  "leaving-recovered",
+  "intent-buffer-full",
+  "reconnect-attempted",
+  "reconnected",
+  "rejoin-attempted",
+  "rejoined",
+  "rejoin-failed",
+  "leave-timed-out",
+  "shutdown-without-leave",
+  "name-conflict-voted",
+  "queue-deep",
+  "queue-pruned",
+  "response-dropped",
+  "query-reasked",
+  "answer-repeated",
+  "answer-failed",
+  "relay-refused",
+  "internal-query-unknown",
+  "key-operation",
+  "coordinate-rejected",
+  "shut-down",
+]);
+
+/** Whether the report is of the membership layer. */
+export function isSwimReport(report: SerfReport | SwimReport): report is SwimReport {
+  if (report.kind === "name-conflict") return !("isOwn" in report);
+  if (report.kind === "broadcast-too-large") return !("queue" in report);
+  return !serfKinds.has(report.kind);
+}
+
 /** Who a swim report is about and what happened, as `memberlist:` lines. */
 export function swimReportText(report: SwimReport): string {
   switch (report.kind) {

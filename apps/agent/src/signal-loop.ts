@@ -1,0 +1,69 @@
+/**
+ * What may end an agent, or make it do something, in the order it happens.
+ */
+import type { AgentWorld } from "./agent-program.ts";
+
+export type Cause =
+  | { readonly kind: "signal"; readonly signal: NodeJS.Signals }
+  /** An RPC client's `leave` is done and answered. */
+  | { readonly kind: "shutdown-requested" }
+  | { readonly kind: "serf-closed" }
+  | { readonly kind: "retry-exhausted" };
+
+/** Signals that may wait while another is handled; more would be a flood. */
+const waitingLimit = 64;
+
+export class SignalLoop {
+  readonly #waiting: Cause[] = [];
+  readonly #stopListening: () => void;
+  #wake: (() => void) | undefined;
+  #second: (() => void) | undefined;
+
+  constructor(world: Pick<AgentWorld, "onSignal">) {
+    this.#stopListening = world.onSignal((signal) => {
+      // During a graceful leave any signal but the dump means: at once.
+      if (this.#second !== undefined && signal !== "SIGUSR1") this.#second();
+      else this.#push({ kind: "signal", signal });
+    });
+  }
+
+  requestShutdown(): void {
+    this.#push({ kind: "shutdown-requested" });
+  }
+
+  serfClosed(): void {
+    this.#push({ kind: "serf-closed" });
+  }
+
+  retryExhausted(): void {
+    this.#push({ kind: "retry-exhausted" });
+  }
+
+  /** Waits for the next cause. */
+  async next(): Promise<Cause> {
+    for (;;) {
+      const cause = this.#waiting.shift();
+      if (cause !== undefined) return cause;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  /** From here on a signal means that the leave is not to be waited for. */
+  secondSignal(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#second = resolve;
+    });
+  }
+
+  close(): void {
+    this.#stopListening();
+  }
+
+  #push(cause: Cause): void {
+    if (this.#waiting.length < waitingLimit) this.#waiting.push(cause);
+    this.#wake?.();
+    this.#wake = undefined;
+  }
+}
