@@ -5,8 +5,8 @@
  */
 import { type AgentConfig, type AgentNetwork, joinHostPort } from "@x/agent";
 
-/** Every label's colon is the 33rd character of its line. */
-const labelWidth = 32;
+/** Every label's colon is the 32nd character of its line. */
+const labelWidth = 31;
 
 function line(label: string, value: string): string {
   return `${label.padStart(labelWidth)}: ${value}\n`;
@@ -37,6 +37,6 @@ export function banner(
     line("Snapshot", String(config.snapshotPath !== "")) +
     line("Profile", config.profile) +
     line("Message Compression Enabled", String(config.enableCompression)) +
-    (config.discover === "" ? "" : line("mDNS cluster", config.discover).slice(1))
+    (config.discover === "" ? "" : line("mDNS cluster", config.discover))
   );
 }

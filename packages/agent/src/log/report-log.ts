@@ -67,6 +67,8 @@ export class ReportLog {
     const isSwim = isSwimReport(report);
     // The layer above tells the same conflict, and knows whether it is about this member.
     if (isSwim && report.kind === "name-conflict") return;
+    // The agent says itself that it stops, and why.
+    if (report.kind === "shut-down") return;
     const level = levels[isSwim ? swimReportLevel(report) : serfReportLevel(report)];
     const component = isSwim ? "memberlist" : "serf";
     if (provokedKinds.has(report.kind) && !this.#mayShow(report.kind, level, component, nowMs)) {
