@@ -71,7 +71,7 @@ const writer = new MsgpackWriter();
  * Encodes a message as it stands in a datagram: type byte and body. Streams have the same form
  * for ping and ack.
  *
- * @returns new bytes.
+ * @returns bytes that never change.
  * @throws {RangeError} for a number its field cannot hold.
  *
  * @example

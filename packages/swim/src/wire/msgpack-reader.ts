@@ -13,6 +13,9 @@ import { decodeName } from "./utf8.ts";
 
 const float = new DataView(new ArrayBuffer(8));
 
+/** One empty byte string for all that are. */
+const noBytes = new Uint8Array(0);
+
 /** Skipping keeps no state between calls, so one scanner serves all readers. */
 const skipper = new MsgpackScanner();
 
@@ -146,6 +149,7 @@ export class MsgpackReader {
       return this.#readByteArray(maxBytes);
     }
     const length = this.#readRawHeader(first, maxBytes);
+    if (length === 0) return noBytes;
     // Not `slice`: of a Node `Buffer` that is a view.
     const copy = new Uint8Array(length);
     const bytes = this.#bytes;

@@ -1,14 +1,18 @@
 /**
  * Writes the msgpack dialect. See `msgpack-dialect.ts`.
  *
- * One growable buffer is written straight into and reused for message after message; only
- * `finish` allocates. The header bytes of a key are computed once, by `encodeKey`.
+ * Messages are written one behind the other into a slab, and handed out as views of it without
+ * being copied: memory for a hundred pings is allocated at once. The header bytes of a key are
+ * computed once, by `encodeKey`.
  */
 import { nil, prefix } from "./msgpack-dialect.ts";
 import { nameByteLength, writeName } from "./utf8.ts";
 
-/** Memory above this size is not kept for the next message. */
-const keptBytes = 65_536;
+/** What is allocated at once. A message that is kept for long keeps so much alive, hence not more. */
+const slabBytes = 8192;
+
+/** Longer messages get memory of their own, of just their length. */
+const sharedBytes = 2048;
 
 const float = new DataView(new ArrayBuffer(8));
 
@@ -23,25 +27,38 @@ const float = new DataView(new ArrayBuffer(8));
  * writer.finish().length; // => 10
  */
 export class MsgpackWriter {
-  #bytes: Uint8Array = new Uint8Array(1024);
+  #bytes: Uint8Array = new Uint8Array(slabBytes);
+  /** Where the current message begins; what lies before was handed out and is never touched again. */
+  #start = 0;
   #at = 0;
 
-  /** Forgets what was written, keeping the memory. */
+  /** Forgets what was written since the last `finish`. */
   reset(): void {
-    this.#at = 0;
-    if (this.#bytes.length > keptBytes) this.#bytes = new Uint8Array(1024);
+    this.#at = this.#start;
   }
 
-  /** Bytes written since `reset`. */
+  /** Bytes written since the last `finish` or `reset`. */
   get length(): number {
-    return this.#at;
+    return this.#at - this.#start;
   }
 
-  /** A copy of what was written since `reset`, and a `reset`. */
+  /**
+   * The message that was written, and the end of it: what is written next begins another one.
+   *
+   * @returns bytes that never change, possibly a view into shared memory.
+   */
   finish(): Uint8Array {
-    const bytes = this.#bytes.slice(0, this.#at);
-    this.reset();
-    return bytes;
+    const { length } = this;
+    if (length > sharedBytes) {
+      const message = this.#bytes.slice(this.#start, this.#at);
+      // A slab that had to grow would be kept alive as a whole by every small message in it.
+      if (this.#bytes.length > slabBytes) this.#replace(new Uint8Array(slabBytes));
+      this.#at = this.#start;
+      return message;
+    }
+    const message = this.#bytes.subarray(this.#start, this.#at);
+    this.#start = this.#at;
+    return message;
   }
 
   /** One byte as it is, such as a type byte. */
@@ -251,8 +268,16 @@ export class MsgpackWriter {
 
   #reserve(bytes: number): void {
     if (this.#at + bytes <= this.#bytes.length) return;
-    const larger = new Uint8Array(2 * (this.#at + bytes));
-    larger.set(this.#bytes.subarray(0, this.#at));
-    this.#bytes = larger;
+    const written = this.#bytes.subarray(this.#start, this.#at);
+    const needed = written.length + bytes;
+    this.#replace(new Uint8Array(needed <= slabBytes / 2 ? slabBytes : 2 * needed));
+    this.#bytes.set(written);
+    this.#at = written.length;
+  }
+
+  #replace(slab: Uint8Array): void {
+    this.#bytes = slab;
+    this.#start = 0;
+    this.#at = 0;
   }
 }

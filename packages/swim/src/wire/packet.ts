@@ -94,7 +94,7 @@ export function packetOverheadBytes(settings: PacketSettings): number {
  * Wraps encoded messages into one datagram.
  *
  * @param parts - 1 to 255 encoded messages: one goes bare, several go as one compound.
- * @returns new bytes.
+ * @returns bytes never changed afterwards; the only part itself if nothing had to be wrapped around it.
  * @throws {RangeError} for no part, too many, one of more than 65,535 bytes, or a label above 255.
  */
 export function sealPacket(
@@ -113,7 +113,7 @@ export function sealPacket(
   if (options.checksum) body = withChecksum(body);
   const key = sealingKey(settings);
   if (key !== undefined) body = sealBytes(body, key, settings.label, settings);
-  if (settings.label.length === 0) return body === first ? new Uint8Array(body) : body;
+  if (settings.label.length === 0) return body;
   const packet = new Uint8Array(labelHeaderBytes(settings.label) + body.length);
   writeLabelHeader(settings.label, packet);
   packet.set(body, packet.length - body.length);

@@ -42,7 +42,7 @@ export interface EncodeStreamOptions {
  *
  * Deviation: the reference compresses even when the result is longer; receivers take both.
  *
- * @returns new bytes.
+ * @returns bytes that never change.
  * @throws {RangeError} for a number its field cannot hold, a user message or an error text above its limit.
  */
 export function encodeStream(

