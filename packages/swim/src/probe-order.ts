@@ -65,11 +65,14 @@ export class ProbeOrder {
 
   /**
    * @param wanted - who is worth a probe.
-   * @returns the next wanted row, or `undefined` when a whole round holds none.
+   * @returns the next wanted row, or `undefined` when there is none.
+   *
+   * Deviation: the reference looks at as many rows as there are and may skip a period in a cluster
+   * of two or three; here every period has its probe.
    */
   next(wanted: (row: number) => boolean): number | undefined {
-    // As many steps as rows, and one more for the end of the round in between.
-    for (let checked = 0; checked < this.#size; checked += 1) {
+    // The rest of this round and a whole next one: whoever is wanted is among them.
+    for (let checked = 0; checked < 2 * this.#size; checked += 1) {
       if (this.#position >= this.#size) this.#position = 0;
       const chosen = this.#position + randomIndex(this.#random, this.#size - this.#position);
       const row = this.#order[chosen] ?? 0;

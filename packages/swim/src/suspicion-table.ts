@@ -8,6 +8,13 @@ import type { NameKey } from "./member-record.ts";
 import { Suspicion, suspicionBounds } from "./suspicion.ts";
 import type { Timer } from "./timer-table.ts";
 
+/**
+ * Stands in for the probe interval of a member that does not probe.
+ *
+ * Deviation: in the reference such a member believes every accusation at once.
+ */
+const UNPROBED_INTERVAL_MS = 1_000;
+
 interface RunningSuspicion {
   readonly suspicion: Suspicion;
   readonly timer: Timer;
@@ -36,7 +43,9 @@ export class SuspicionTable {
 
   start(key: NameKey, accuser: string, nowMs: number): void {
     const { options, table, timers } = this.#context;
-    const suspicion = new Suspicion(suspicionBounds(table.size, options), accuser, nowMs);
+    const probeIntervalMs = options.probeIntervalMs || UNPROBED_INTERVAL_MS;
+    const bounds = suspicionBounds(table.size, { ...options, probeIntervalMs });
+    const suspicion = new Suspicion(bounds, accuser, nowMs);
     const timer = timers.set(suspicion.deadlineMs, (firedMs) => this.#fire(key, firedMs));
     this.#running.set(key.number, { suspicion, timer });
   }

@@ -49,7 +49,10 @@ export class Cluster {
   readonly #byEndpoint = new Map<string, ClusterMember>();
   readonly #scheduled: Scheduled[] = [];
   /** The other end of each stream: `endpoint#id` to member and id. */
-  readonly #peers = new Map<string, { readonly member: ClusterMember; readonly streamId: number }>();
+  readonly #peers = new Map<
+    string,
+    { readonly member: ClusterMember; readonly streamId: number }
+  >();
   #lastOrder = 0;
   #lastAcceptedId = 0;
 
@@ -174,7 +177,7 @@ export class Cluster {
 
   #runDue(): void {
     while ((this.#scheduled[0]?.atMs ?? Infinity) <= this.nowMs) this.#scheduled.shift()?.run();
-    for (const member of [...this.members.values()]) {
+    for (const member of Array.from(this.members.values())) {
       if (member.swim.nextDeadlineMs() <= this.nowMs) {
         this.call(member, () => member.swim.handleTimeout(this.nowMs));
       }
@@ -183,7 +186,11 @@ export class Cluster {
 
   #later(run: () => void): void {
     // Constant latency: what is scheduled later is due later.
-    this.#scheduled.push({ atMs: this.nowMs + this.#latencyMs, order: (this.#lastOrder += 1), run });
+    this.#scheduled.push({
+      atMs: this.nowMs + this.#latencyMs,
+      order: (this.#lastOrder += 1),
+      run,
+    });
   }
 
   #sendDatagram(from: ClusterMember, target: Endpoint, bytes: Uint8Array): void {

@@ -1,0 +1,261 @@
+import { describe, expect, it } from "vitest";
+import { aliveOf, endpoint, LoneCore } from "./support/lone-core.ts";
+
+const GOSSIP = { gossipIntervalMs: 200, gossipFanout: 3 } as const;
+
+function fillTable(core: LoneCore, count: number): void {
+  for (let number = 2; number < count + 2; number += 1) {
+    core.receive(aliveOf(`m${number}`, number));
+  }
+}
+
+/** Takes the rumours until none is left. */
+function drainRumours(core: LoneCore): void {
+  for (let told = 0; told < 200 && core.swim.broadcastQueueDepth > 0; told += 1) {
+    core.receive({ kind: "ping", sequenceNumber: 1, node: "self" });
+  }
+  core.takeSent();
+}
+
+describe("gossip (behaviour specification §7)", () => {
+  it("tells a few members per round, once the first interval is over", () => {
+    const core = new LoneCore(GOSSIP);
+    fillTable(core, 10);
+    core.takeSent();
+
+    core.advance(200);
+
+    const targets = core.takeSent().map(({ target }) => target.address);
+    expect(targets.length).toBe(3);
+    expect(new Set(targets).size).toBe(3);
+    expect(targets).not.toContain("10.0.0.1");
+  });
+
+  it("ends after the retransmit limit", () => {
+    const core = new LoneCore(GOSSIP);
+    fillTable(core, 5);
+
+    core.advance(30_000);
+    core.takeSent();
+    core.advance(10_000);
+
+    expect(core.swim.broadcastQueueDepth).toBe(0);
+    expect(core.takeSent()).toEqual([]);
+  });
+
+  it("keeps its rumours while there is nobody to tell", () => {
+    const core = new LoneCore(GOSSIP);
+
+    core.advance(10_000);
+
+    expect(core.swim.broadcastQueueDepth).toBe(1);
+  });
+
+  it("reaches the dead within the window and not after it, the left never", () => {
+    const core = new LoneCore({ ...GOSSIP, gossipToTheDeadMs: 1_000 });
+    core.receive([aliveOf("dead", 2), aliveOf("left", 3)]);
+    core.receive({ kind: "dead", incarnation: 1, node: "dead", from: "x" });
+    core.receive({ kind: "dead", incarnation: 1, node: "left", from: "left" });
+    core.takeSent();
+
+    core.advance(900);
+    const targets = new Set(core.takeSent().map(({ target }) => target.address));
+    core.call(() => core.swim.updateMeta(Uint8Array.of(1), { timeoutMs: 1 }, core.nowMs, () => {}));
+    core.advance(101);
+    core.takeSent();
+    core.advance(5_000);
+
+    expect([...targets]).toEqual(["10.0.0.2"]);
+    expect(core.takeSent()).toEqual([]);
+  });
+
+  it("fills packets up to the budget and never beyond", () => {
+    const core = new LoneCore({ ...GOSSIP, datagramBytes: 1_400, compress: false });
+    fillTable(core, 60);
+    core.takeSent();
+
+    core.advance(200);
+
+    const sizes = core.takeSent().map(({ bytes }) => bytes.length);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(1_400);
+    expect(Math.min(...sizes)).toBeGreaterThan(1_200);
+  });
+
+  it("adds a checksum for members that check it", () => {
+    const old = Uint8Array.of(1, 4, 2, 0, 0, 0);
+    const core = new LoneCore({ ...GOSSIP, compress: false });
+    core.receive([aliveOf("new", 2), aliveOf("old", 3, { versions: old })]);
+    core.takeSent();
+
+    core.advance(200);
+
+    const firstBytes = core.takeSent().map(({ bytes, target }) => [target.address, bytes[0]]);
+    expect(Object.fromEntries(firstBytes)).toMatchObject({ "10.0.0.2": 12, "10.0.0.3": 7 });
+  });
+});
+
+describe("piggybacking", () => {
+  it("puts the answer first and rumours behind it", () => {
+    const core = new LoneCore();
+
+    core.receive({ kind: "ping", sequenceNumber: 77, node: "self" });
+
+    expect(core.takeMessages()).toMatchObject([
+      { kind: "ack", sequenceNumber: 77 },
+      { kind: "alive", node: "self" },
+    ]);
+  });
+
+  it("puts our own claims before the news of others", () => {
+    const core = new LoneCore();
+    fillTable(core, 60);
+    core.receive({ kind: "suspect", incarnation: 1, node: "self", from: "m2" });
+    core.takeSent();
+
+    core.receive({ kind: "ping", sequenceNumber: 1, node: "self" });
+
+    expect(core.takeMessages()[1]).toMatchObject({ kind: "alive", node: "self", incarnation: 2 });
+  });
+
+  it("splits more parts than a compound can count into several packets", () => {
+    const delegate = {
+      takeBroadcasts: () => Array.from({ length: 600 }, () => new Uint8Array(0)),
+    };
+    const core = new LoneCore({ delegate, datagramBytes: 8_000 });
+
+    core.receive({ kind: "ping", sequenceNumber: 1, node: "self" });
+
+    const packets = core.takeSent();
+    expect(packets.map(({ messages }) => messages.length)).toEqual([255, 255, 92]);
+    expect(packets[0]?.messages[0]).toMatchObject({ kind: "ack" });
+  });
+});
+
+describe("the broadcasts of the layer above", () => {
+  it("have a share of each packet during churn (behaviour specification §19.16)", () => {
+    let asked = 0;
+    const delegate = {
+      takeBroadcasts: (overheadBytes: number, limitBytes: number) => {
+        asked += 1;
+        return limitBytes >= 100 + overheadBytes ? [new Uint8Array(100).fill(asked)] : [];
+      },
+    };
+    const core = new LoneCore({ delegate, compress: false });
+    fillTable(core, 100);
+    core.takeSent();
+
+    const withUserData = Array.from({ length: 8 }, () => {
+      core.receive({ kind: "ping", sequenceNumber: 1, node: "self" });
+      return core.takeMessages().some(({ kind }) => kind === "user");
+    });
+
+    expect(withUserData).not.toContain(false);
+  });
+
+  it("leave the room to membership news while they are silent", () => {
+    const core = new LoneCore({ delegate: { takeBroadcasts: () => [] }, compress: false });
+    fillTable(core, 100);
+    core.takeSent();
+
+    const sizes = Array.from({ length: 4 }, () => {
+      core.receive({ kind: "ping", sequenceNumber: 1, node: "self" });
+      return core.takeSent()[0]?.bytes.length ?? 0;
+    });
+
+    expect(sizes.filter((size) => size > 1_250).length).toBe(3);
+  });
+
+  it("are dropped and reported beyond what was offered", () => {
+    const delegate = { takeBroadcasts: () => [new Uint8Array(10), new Uint8Array(3_000)] };
+    const core = new LoneCore({ delegate });
+
+    core.receive({ kind: "ping", sequenceNumber: 1, node: "self" });
+
+    expect(core.takeMessages().filter(({ kind }) => kind === "user").length).toBe(1);
+    expect(core.reportsOf("broadcast-too-large")).toMatchObject([{ bytes: 3_000 }]);
+  });
+});
+
+describe("the rumour queue", () => {
+  it("stays within its limit and says so", () => {
+    const core = new LoneCore({ broadcastQueueLimit: 16 });
+
+    fillTable(core, 30);
+
+    expect(core.swim.broadcastQueueDepth).toBe(17);
+    expect(core.reportsOf("broadcast-queue-full").length).toBe(14);
+  });
+});
+
+describe("eager gossip", () => {
+  const EAGER = { ...GOSSIP, eagerGossip: true } as const;
+
+  it("sends news at once instead of at the next round", () => {
+    const core = new LoneCore(EAGER);
+    fillTable(core, 5);
+    core.advance(10_000);
+    drainRumours(core);
+
+    core.receive(aliveOf("news", 20));
+    core.advance(0);
+
+    const packets = core.takeSent();
+    expect(packets.length).toBe(3);
+    expect(packets[0]?.messages).toMatchObject([{ kind: "alive", node: "news" }]);
+  });
+
+  it("tells everything that came together in one packet", () => {
+    const core = new LoneCore(EAGER);
+    fillTable(core, 5);
+    core.advance(10_000);
+    drainRumours(core);
+
+    core.receive([aliveOf("x", 20), aliveOf("y", 21)]);
+    core.advance(0);
+
+    expect(core.takeSent()[0]?.messages.length).toBe(2);
+  });
+
+  it("sends no more in total than the rounds alone would", () => {
+    const count = (eagerGossip: boolean): number => {
+      const core = new LoneCore({ ...GOSSIP, eagerGossip });
+      fillTable(core, 20);
+      core.advance(60_000);
+      drainRumours(core);
+      core.receive(aliveOf("news", 200));
+      core.advance(60_000);
+      return core.takeMessages().length;
+    };
+
+    expect(count(true)).toBe(count(false));
+  });
+
+  it("stays under its rate, and leaves the rest to the rounds", () => {
+    const core = new LoneCore({ ...EAGER, eagerGossipPerSecond: 5, gossipIntervalMs: 60_000 });
+    fillTable(core, 5);
+    core.takeSent();
+
+    for (let number = 0; number < 50; number += 1) {
+      core.receive(aliveOf(`x${number}`, 20 + number));
+      core.advance(0);
+    }
+
+    expect(core.takeSent().length).toBe(5);
+  });
+
+  it("is asked for by the layer above", () => {
+    const core = new LoneCore({
+      ...EAGER,
+      delegate: { takeBroadcasts: () => [Uint8Array.of(1)] },
+    });
+    fillTable(core, 5);
+    core.advance(10_000);
+    core.takeSent();
+
+    core.call(() => core.swim.requestGossip(core.nowMs));
+    core.advance(0);
+
+    expect(core.takeMessages().some(({ kind }) => kind === "user")).toBe(true);
+    expect(endpoint(2).port).toBe(7_946);
+  });
+});

@@ -1,0 +1,208 @@
+import { describe, expect, it } from "vitest";
+import { addressBytes, type IndirectPingMessage, type PingMessage } from "@x/swim/wire";
+import { aliveOf, endpoint, LoneCore } from "./support/lone-core.ts";
+
+function ping(more: Partial<PingMessage> = {}): PingMessage {
+  return { kind: "ping", sequenceNumber: 5, node: "self", ...more };
+}
+
+function indirectPing(more: Partial<IndirectPingMessage> = {}): IndirectPingMessage {
+  return {
+    kind: "indirect-ping",
+    sequenceNumber: 5,
+    target: addressBytes("10.0.0.3"),
+    port: 7_946,
+    node: "c",
+    wantsNack: true,
+    ...more,
+  };
+}
+
+const FROM_B = {
+  sourceAddress: addressBytes("10.0.0.2"),
+  sourcePort: 7_946,
+  sourceNode: "b",
+} as const;
+
+describe("a ping (behaviour specification §5.4)", () => {
+  it("is answered with its number and the payload of the layer above", () => {
+    const core = new LoneCore({ delegate: { ackPayload: () => Uint8Array.of(1, 2) } });
+
+    core.receive(ping());
+
+    const [packet] = core.takeSent();
+    expect(packet?.target).toEqual(endpoint(9));
+    expect(packet?.messages[0]).toEqual({
+      kind: "ack",
+      sequenceNumber: 5,
+      payload: Uint8Array.of(1, 2),
+    });
+  });
+
+  it("for another name is not answered, for no name it is", () => {
+    const core = new LoneCore();
+
+    core.receive(ping({ node: "other" }));
+    expect(core.takeSent()).toEqual([]);
+    expect(core.reportsOf("ping-misaddressed")).toMatchObject([{ name: "other" }]);
+
+    core.receive(ping({ node: "" }));
+    expect(core.takeSent().length).toBe(1);
+  });
+
+  it("is answered to the address it names when there is one", () => {
+    const core = new LoneCore();
+
+    core.receive(ping(FROM_B), endpoint(9));
+    core.receive(ping({ sourceNode: "b", sourcePort: 7_946 }), endpoint(9));
+
+    expect(core.takeSent().map(({ target }) => target)).toEqual([endpoint(2), endpoint(9)]);
+  });
+
+  it("is answered before anything else in the packet is worked off", () => {
+    const core = new LoneCore();
+
+    core.receive([aliveOf("a", 2), ping()]);
+
+    const kinds = core.directives.map(({ kind }) => kind);
+    expect(kinds.indexOf("send-datagram")).toBeLessThan(kinds.lastIndexOf("emit"));
+  });
+
+  it("without a name is not answered when names are required", () => {
+    const core = new LoneCore({ requireNames: true });
+
+    core.receive(ping());
+    expect(core.takeSent()).toEqual([]);
+    expect(core.reportsOf("answer-withheld")).toMatchObject([{ reason: "name-required" }]);
+
+    core.receive(ping({ sourceNode: "b" }));
+    expect(core.takeSent().length).toBe(1);
+  });
+});
+
+describe("a ping on behalf of another (behaviour specification §5.4)", () => {
+  it("goes to the target with a number and an address of our own", () => {
+    const core = new LoneCore();
+
+    core.receive(indirectPing(FROM_B));
+
+    const [packet] = core.takeSent();
+    expect(packet?.target).toEqual(endpoint(3));
+    expect(packet?.messages[0]).toMatchObject({ kind: "ping", node: "c", sourceNode: "self" });
+    expect(packet?.messages[0]).not.toMatchObject({ sequenceNumber: 5 });
+  });
+
+  it("is answered with the requester's number, once the target answers", () => {
+    const core = new LoneCore();
+    core.receive(indirectPing(FROM_B));
+    const [request] = core.takeMessages();
+    const sequenceNumber = request?.kind === "ping" ? request.sequenceNumber : -1;
+
+    core.receive({ kind: "ack", sequenceNumber, payload: Uint8Array.of(1) }, endpoint(3));
+    core.advance(1_000);
+
+    const sent = core.takeSent();
+    expect(sent.length).toBe(1);
+    expect(sent[0]?.target).toEqual(endpoint(2));
+    expect(sent[0]?.messages[0]).toMatchObject({
+      kind: "ack",
+      sequenceNumber: 5,
+      payload: new Uint8Array(0),
+    });
+  });
+
+  it("is answered with a nack after our own timeout, if one is wanted", () => {
+    const core = new LoneCore({ probeTimeoutMs: 200 });
+    core.receive([indirectPing(FROM_B), indirectPing({ ...FROM_B, wantsNack: false })]);
+    core.takeSent();
+
+    core.advance(199);
+    expect(core.takeSent()).toEqual([]);
+
+    core.advance(1);
+    const sent = core.takeSent();
+    expect(sent.map(({ messages }) => messages[0])).toEqual([{ kind: "nack", sequenceNumber: 5 }]);
+    expect(sent[0]?.target).toEqual(endpoint(2));
+  });
+
+  it("does not relay an ack that comes late", () => {
+    const core = new LoneCore({ probeTimeoutMs: 200 });
+    core.receive(indirectPing({ ...FROM_B, wantsNack: false }));
+    const [request] = core.takeMessages();
+    const sequenceNumber = request?.kind === "ping" ? request.sequenceNumber : -1;
+    core.advance(200);
+
+    core.receive({ kind: "ack", sequenceNumber, payload: new Uint8Array(0) }, endpoint(3));
+
+    expect(core.takeSent()).toEqual([]);
+  });
+
+  it("without a port goes to our own bind port", () => {
+    const core = new LoneCore({ bindPort: 9_100 });
+
+    core.receive(indirectPing({ ...FROM_B, port: 0 }));
+
+    expect(core.takeSent()[0]?.target).toEqual({ address: "10.0.0.3", port: 9_100 });
+  });
+
+  it("stops at the limit of pings under way", () => {
+    const core = new LoneCore({ relayLimit: 2 });
+
+    core.receive([indirectPing(FROM_B), indirectPing(FROM_B), indirectPing(FROM_B)]);
+
+    expect(core.takeSent().length).toBe(2);
+    expect(core.reportsOf("answer-withheld")).toMatchObject([{ reason: "relay-limit" }]);
+
+    core.advance(500);
+    core.takeSent();
+    core.receive(indirectPing(FROM_B));
+    expect(core.takeSent().length).toBe(1);
+  });
+
+  it("does not ping an address nobody lives at", () => {
+    const core = new LoneCore();
+
+    core.receive(indirectPing({ ...FROM_B, target: addressBytes("224.0.0.1") }));
+
+    expect(core.takeSent()).toEqual([]);
+  });
+});
+
+describe("what strangers are sent (behaviour specification §19.14)", () => {
+  it("is limited to a rate, however many pings name them", () => {
+    const core = new LoneCore({ strangerAnswersPerSecond: 10 });
+
+    for (let count = 0; count < 100; count += 1) core.receive(ping(FROM_B), endpoint(9));
+    expect(core.takeSent().length).toBe(10);
+    expect(core.reportsOf("answer-withheld").length).toBe(90);
+
+    core.advance(500);
+    for (let count = 0; count < 100; count += 1) core.receive(ping(FROM_B), endpoint(9));
+    expect(core.takeSent().length).toBe(5);
+  });
+
+  it("does not limit what members and real senders are sent", () => {
+    const core = new LoneCore({ strangerAnswersPerSecond: 0 });
+    core.receive(aliveOf("b", 2));
+
+    core.receive(ping(FROM_B), endpoint(9));
+    core.receive(ping(), endpoint(9));
+    core.receive(ping({ ...FROM_B, sourceNode: "unknown" }), endpoint(2));
+
+    expect(core.takeSent().length).toBe(3);
+  });
+});
+
+describe("answers nobody waits for", () => {
+  it("are harmless", () => {
+    const core = new LoneCore();
+
+    core.receive([
+      { kind: "ack", sequenceNumber: 1, payload: new Uint8Array(0) },
+      { kind: "nack", sequenceNumber: 1 },
+    ]);
+
+    expect(core.reportsOf("answer-unexpected").length).toBe(2);
+    expect(core.takeSent()).toEqual([]);
+  });
+});

@@ -1,0 +1,331 @@
+import { describe, expect, it } from "vitest";
+import type { PushPullMessage, PushPullNode } from "@x/swim/wire";
+import {
+  aliveOf,
+  endpoint,
+  entryOf,
+  LoneCore,
+  type LoneCoreSettings,
+} from "./support/lone-core.ts";
+
+function state(
+  nodes: readonly PushPullNode[],
+  more: Partial<PushPullMessage> = {},
+): PushPullMessage {
+  return { kind: "push-pull", isJoin: false, nodes, userState: new Uint8Array(0), ...more };
+}
+
+/** Joins one address. @returns the stream and what came of it. */
+function startJoin(core: LoneCore): { streamId: number; outcome: () => unknown } {
+  let outcome: unknown;
+  core.call(() =>
+    core.swim.join([{ endpoint: endpoint(2), text: "x" }], core.nowMs, (settled) => {
+      outcome = settled;
+    }),
+  );
+  return { streamId: core.dialled().at(-1)?.streamId ?? -1, outcome: () => outcome };
+}
+
+describe("an accepted push/pull (behaviour specification §8)", () => {
+  it("is answered with the table as it was before, and merged", () => {
+    const core = new LoneCore();
+    core.receive(aliveOf("a", 2, { incarnation: 3 }));
+
+    const { id, reply } = core.dialWith(state([entryOf("b", 3)]));
+
+    expect(reply).toMatchObject({ kind: "push-pull", isJoin: false });
+    const nodes = reply?.kind === "push-pull" ? reply.nodes : [];
+    expect(nodes.map(({ name, incarnation }) => `${name} ${incarnation}`)).toEqual([
+      "self 1",
+      "a 3",
+    ]);
+    expect(core.swim.member("b")?.state).toBe("alive");
+    expect(core.hasClosed(id)).toBe(true);
+  });
+
+  it("repeats the join flag and carries both states of the layer above", () => {
+    const merged: unknown[] = [];
+    const core = new LoneCore({
+      delegate: {
+        localState: (isJoin) => Uint8Array.of(isJoin ? 1 : 0),
+        mergeRemoteState: (bytes, isJoin) => void merged.push([...bytes, isJoin]),
+      },
+    });
+
+    const { reply } = core.dialWith(state([], { isJoin: true, userState: Uint8Array.of(7) }));
+    core.dialWith(state([]));
+
+    expect(reply).toMatchObject({ isJoin: true, userState: Uint8Array.of(1) });
+    expect(merged).toEqual([[7, true]]);
+  });
+
+  it("takes remote deaths for suspicions of our own, departures for departures (§3.5)", () => {
+    const core = new LoneCore();
+    core.receive([aliveOf("a", 2), aliveOf("b", 3), aliveOf("c", 4), aliveOf("d", 5)]);
+
+    core.dialWith(
+      state([
+        entryOf("a", 2, { state: 1 }),
+        entryOf("b", 3, { state: 2 }),
+        entryOf("c", 4, { state: 3 }),
+        entryOf("d", 5, { incarnation: 2 }),
+      ]),
+    );
+
+    const states = ["a", "b", "c", "d"].map((name) => core.swim.member(name)?.state);
+    expect(states).toEqual(["suspect", "suspect", "left", "alive"]);
+    expect(core.swim.member("d")?.incarnation).toBe(2);
+    const accusers = core.events.flatMap((event) =>
+      event.kind === "member-suspected" ? [event.accuser] : [],
+    );
+    expect(accusers).toEqual(["self", "self"]);
+  });
+
+  it("lets a new member join with exactly one event, and refutes what is said of us", () => {
+    const core = new LoneCore();
+
+    core.dialWith(state([entryOf("a", 2), entryOf("self", 1, { state: 2, incarnation: 4 })]));
+
+    expect(core.eventNames().slice(1)).toEqual(["member-joined a"]);
+    expect(core.swim.localMember.incarnation).toBe(5);
+  });
+
+  it("is merged in slices, without losing an entry", () => {
+    const core = new LoneCore({ mergeSliceLimit: 10 });
+    const nodes = Array.from({ length: 45 }, (_, index) =>
+      entryOf(`m${index}`, 2, { port: 1_000 + index }),
+    );
+
+    core.dialWith(state(nodes));
+    const afterOne = core.swim.memberCount;
+    core.advance(0);
+
+    expect(afterOne).toBeLessThan(46);
+    expect(core.swim.memberCount).toBe(46);
+    expect(core.reportsOf("push-pull-merged")).toMatchObject([{ memberCount: 45 }]);
+  });
+
+  it("is closed unread when too many are being merged", () => {
+    const core = new LoneCore({ mergeSliceLimit: 2, pushPullServeLimit: 1 });
+    const nodes = [2, 3, 4, 5, 6].map((number) => entryOf(`m${number}`, number));
+    const first = core.dialWith(state(nodes));
+    while (core.written(first.id, "dialler") === undefined) {
+      core.call(() => core.swim.handleTimeout(core.nowMs));
+    }
+
+    const second = core.dialWith(state([entryOf("d", 9)]));
+
+    expect(core.hasClosed(first.id) && core.hasClosed(second.id)).toBe(true);
+    expect(core.reportsOf("stream-rejected")).toMatchObject([{ code: "limit-reached" }]);
+    expect(second.reply).toBeUndefined();
+    core.advance(0);
+    expect(core.swim.memberCount).toBe(6);
+  });
+});
+
+describe("the versions of a push/pull (behaviour specification §12)", () => {
+  const versions = (...numbers: number[]): Uint8Array => Uint8Array.from(numbers);
+
+  it.each([
+    ["the same", [1, 5, 2, 0, 0, 0], true],
+    ["a wider range", [1, 9, 2, 0, 3, 0], true],
+    ["a protocol we do not understand", [6, 9, 6, 0, 0, 0], false],
+    ["a range in which ours does not lie", [3, 5, 3, 0, 0, 0], false],
+    ["a delegate protocol we do not understand", [1, 5, 2, 1, 3, 2], false],
+  ])("with %s", (_what, numbers, isAgreed) => {
+    const core = new LoneCore();
+
+    const { reply } = core.dialWith(state([entryOf("a", 2, { versions: versions(...numbers) })]));
+
+    expect(reply?.kind).toBe(isAgreed ? "push-pull" : "error");
+    expect(core.swim.member("a")?.state).toBe(isAgreed ? "alive" : undefined);
+    expect(core.reportsOf("version-mismatch").length).toBe(isAgreed ? 0 : 1);
+  });
+
+  it("may clash between two others: also then everything is refused", () => {
+    const core = new LoneCore();
+    const nodes = [
+      entryOf("a", 2, { versions: versions(1, 3, 2, 0, 0, 0) }),
+      entryOf("b", 3, { versions: versions(1, 5, 4, 0, 0, 0) }),
+    ];
+
+    const { reply } = core.dialWith(state(nodes));
+
+    expect(reply?.kind).toBe("error");
+    expect(core.swim.memberCount).toBe(1);
+  });
+
+  it.each([
+    ["of a dead member that fits nobody", { state: 2, versions: versions(7, 7, 7, 0, 0, 0) }],
+    ["without versions", { versions: new Uint8Array(0) }],
+  ])("leave out a single record %s (§19.9)", (_what, more) => {
+    const core = new LoneCore();
+
+    const { reply } = core.dialWith(state([entryOf("bad", 2, more), entryOf("good", 3)]));
+
+    expect(reply?.kind).toBe("push-pull");
+    expect(core.swim.allMembers().map(({ name }) => name)).toEqual(["self", "good"]);
+    expect(core.reportsOf("version-mismatch")).toMatchObject([{ scope: "record", name: "bad" }]);
+  });
+});
+
+describe("the veto on a merge", () => {
+  const vetoing: LoneCoreSettings = {
+    delegate: {
+      vetoMerge: (members) => (members.some(({ name }) => name === "bad") ? "no" : undefined),
+    },
+  };
+
+  it("is told to the joiner, and nothing is merged (behaviour specification §19.8)", () => {
+    const core = new LoneCore(vetoing);
+
+    const { reply } = core.dialWith(state([entryOf("bad", 2)], { isJoin: true }));
+
+    expect(reply).toEqual({ kind: "error", error: "no" });
+    expect(core.swim.memberCount).toBe(1);
+  });
+
+  it("is asked on a join only", () => {
+    const core = new LoneCore(vetoing);
+
+    core.dialWith(state([entryOf("bad", 2)]));
+
+    expect(core.swim.memberCount).toBe(2);
+  });
+
+  it("fails the join on our side too", () => {
+    const core = new LoneCore(vetoing);
+    const { outcome, streamId } = startJoin(core);
+    core.opened(streamId);
+
+    core.answer(streamId, state([entryOf("bad", 2)], { isJoin: true }));
+
+    expect(outcome()).toMatchObject({ joinedCount: 0, failures: [{ message: "no" }] });
+    expect(core.swim.memberCount).toBe(1);
+  });
+});
+
+describe("a join (behaviour specification §9)", () => {
+  it("sends our state, takes theirs and counts", () => {
+    const core = new LoneCore();
+    const { outcome, streamId } = startJoin(core);
+    core.opened(streamId);
+    expect(core.written(streamId, "acceptor")).toMatchObject({
+      isJoin: true,
+      nodes: [{ name: "self" }],
+    });
+
+    core.answer(streamId, state([entryOf("a", 2)], { isJoin: true }));
+
+    expect(outcome()).toEqual({ joinedCount: 1, failures: [] });
+    expect(core.swim.memberCount).toBe(2);
+    expect(core.reportsOf("push-pull-started")).toMatchObject([
+      { name: "", endpoint: endpoint(2), isJoin: true },
+    ]);
+  });
+
+  it("fails when nobody answers within the stream timeout", () => {
+    const core = new LoneCore({ streamTimeoutMs: 700 });
+    const { outcome, streamId } = startJoin(core);
+    core.opened(streamId);
+
+    core.advance(699);
+    expect(outcome()).toBeUndefined();
+    core.advance(1);
+
+    expect(outcome()).toMatchObject({
+      joinedCount: 0,
+      failures: [{ message: "no answer in time" }],
+    });
+    expect(core.hasClosed(streamId)).toBe(true);
+  });
+
+  it("fails with what the other side says", () => {
+    const core = new LoneCore();
+    const { outcome, streamId } = startJoin(core);
+    core.opened(streamId);
+
+    core.answer(streamId, { kind: "error", error: "go away" });
+
+    expect(outcome()).toMatchObject({ failures: [{ message: "go away" }] });
+  });
+
+  it("fails when the connection is refused, or closed without an answer", () => {
+    const core = new LoneCore();
+    const refused = startJoin(core);
+    const failure = { code: "refused", message: "connection refused" } as const;
+    core.call(() =>
+      core.swim.handleStream({ kind: "failed", streamId: refused.streamId, failure }, core.nowMs),
+    );
+    const closed = startJoin(core);
+    core.opened(closed.streamId);
+    core.call(() =>
+      core.swim.handleStream({ kind: "ended", streamId: closed.streamId }, core.nowMs),
+    );
+
+    expect(refused.outcome()).toMatchObject({ failures: [{ message: "connection refused" }] });
+    expect(closed.outcome()).toMatchObject({ joinedCount: 0 });
+    expect(core.reportsOf("push-pull-failed").map(({ code }) => code)).toEqual([
+      "refused",
+      "closed",
+    ]);
+  });
+
+  it("contacts all, a bounded number at a time", () => {
+    const core = new LoneCore({ joinParallelism: 2 });
+    const targets = [2, 3, 4].map((number) => ({ endpoint: endpoint(number), text: `${number}` }));
+    let joinedCount = -1;
+    core.call(() =>
+      core.swim.join(targets, core.nowMs, (outcome) => {
+        ({ joinedCount } = outcome);
+      }),
+    );
+    expect(core.dialled().length).toBe(2);
+
+    for (let index = 0; index < 3; index += 1) {
+      const streamId = core.dialled()[index]?.streamId ?? -1;
+      core.opened(streamId);
+      core.answer(streamId, state([]));
+    }
+
+    expect(core.dialled().length).toBe(3);
+    expect(joinedCount).toBe(3);
+  });
+
+  it("wants names when names are required", () => {
+    const core = new LoneCore({ requireNames: true });
+
+    const { outcome } = startJoin(core);
+
+    expect(outcome()).toMatchObject({ joinedCount: 0 });
+    expect(core.dialled()).toEqual([]);
+    expect(core.reportsOf("push-pull-failed")).toMatchObject([{ code: "name-required" }]);
+  });
+
+  it("of nobody settles at once", () => {
+    const core = new LoneCore();
+    let joinedCount = -1;
+
+    core.call(() => core.swim.join([], core.nowMs, (outcome) => ({ joinedCount } = outcome)));
+
+    expect(joinedCount).toBe(0);
+  });
+});
+
+describe("regular exchanges", () => {
+  it("pick an alive member, else a suspect, and stretch with the cluster", () => {
+    const core = new LoneCore({ pushPullIntervalMs: 1_000, streamTimeoutMs: 100 });
+    core.advance(5_000);
+    expect(core.dialled()).toEqual([]);
+
+    core.receive(aliveOf("a", 2));
+    core.receive({ kind: "suspect", incarnation: 1, node: "a", from: "b" });
+    core.advance(2_000);
+    expect(core.dialled().map(({ target }) => target)).toContainEqual(endpoint(2));
+
+    const before = core.dialled().length;
+    for (let number = 3; number < 70; number += 1) core.receive(aliveOf(`m${number}`, number));
+    core.advance(30_000);
+    expect(core.dialled().length - before).toBeLessThanOrEqual(11);
+  });
+});
