@@ -128,13 +128,14 @@ export class RefinedMotion implements Motion {
    */
   #step(slot: number, gain: number, isFresh: boolean): void {
     const position = this.#position;
+    const vector = position.vector;
     const values = this.#samples.values;
     const direction = this.#direction;
     const dimensionality = direction.length;
     const base = slot * this.#samples.stride;
     let squares = 0;
     for (let index = 0; index < dimensionality; index++) {
-      const difference = (position.vector[index] as number) - (values[base + index] as number);
+      const difference = (vector[index] as number) - (values[base + index] as number);
       direction[index] = difference;
       squares += difference * difference;
     }
@@ -179,6 +180,7 @@ export class RefinedMotion implements Motion {
    */
   #push(move: number, length: number): number {
     const position = this.#position;
+    const vector = position.vector;
     const direction = this.#direction;
     const { heightShare, settledError } = this.#refinement;
     const isCoincident = length <= COINCIDENCE_SECONDS;
@@ -186,8 +188,7 @@ export class RefinedMotion implements Motion {
     const along = isCoincident ? move : move / (1 + heightShare);
     const factor = isCoincident ? along : along / length;
     for (let index = 0; index < direction.length; index++) {
-      position.vector[index] =
-        (position.vector[index] as number) + factor * (direction[index] as number);
+      vector[index] = (vector[index] as number) + factor * (direction[index] as number);
     }
     // In one point nothing tells whether vector or height is at fault; parting comes first.
     // And while all move fast, a height would only soak up what the vectors get wrong.

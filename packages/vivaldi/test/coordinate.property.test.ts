@@ -1,0 +1,80 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Coordinate } from "@x/vivaldi";
+import {
+  areCompatible,
+  estimatedRttNanoseconds,
+  estimatedRttSeconds,
+  rawDistanceSeconds,
+} from "@x/vivaldi";
+
+const seconds = fc.double({ min: -10, max: 10, noNaN: true });
+
+const coordinate = (dimensionality: number): fc.Arbitrary<Coordinate> =>
+  fc.record({
+    vector: fc.array(seconds, { minLength: dimensionality, maxLength: dimensionality }),
+    error: fc.double({ min: 0, max: 1.5, noNaN: true }),
+    adjustment: seconds,
+    height: fc.double({ min: 0, max: 10, noNaN: true }),
+  });
+
+const pair = fc
+  .integer({ min: 1, max: 9 })
+  .chain((dimensionality) => fc.tuple(coordinate(dimensionality), coordinate(dimensionality)));
+
+describe("Estimated RTT", () => {
+  it("commutes", () => {
+    fc.assert(
+      fc.property(pair, ([a, b]) => {
+        // Sums of four terms differ in the last bit with their order: one nanosecond at most.
+        const difference = estimatedRttNanoseconds(a, b) - estimatedRttNanoseconds(b, a);
+        expect(Math.abs(difference)).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+
+  it("is never negative while heights are not", () => {
+    fc.assert(
+      fc.property(pair, ([a, b]) => {
+        expect(estimatedRttSeconds(a, b)).toBeGreaterThanOrEqual(0);
+      }),
+    );
+  });
+
+  it("never exceeds the untruncated distance, and by less than a nanosecond", () => {
+    fc.assert(
+      fc.property(pair, ([a, b]) => {
+        const adjusted = rawDistanceSeconds(a, b) + a.adjustment + b.adjustment;
+        const exact = adjusted > 0 ? adjusted : rawDistanceSeconds(a, b);
+        const estimated = estimatedRttSeconds(a, b);
+        expect(estimated).toBeLessThanOrEqual(exact * (1 + 1e-15));
+        expect(estimated).toBeGreaterThan(exact - 1.001e-9);
+      }),
+    );
+  });
+
+  it("obeys the triangle inequality without heights and adjustments", () => {
+    const triple = fc.tuple(coordinate(3), coordinate(3), coordinate(3));
+    fc.assert(
+      fc.property(triple, (corners) => {
+        const [a, b, c] = corners.map((corner) => ({ ...corner, height: 0, adjustment: 0 })) as [
+          Coordinate,
+          Coordinate,
+          Coordinate,
+        ];
+        const detour = rawDistanceSeconds(a, b) + rawDistanceSeconds(b, c);
+        expect(rawDistanceSeconds(a, c)).toBeLessThanOrEqual(detour + 1e-12);
+      }),
+    );
+  });
+
+  it("exists exactly between vectors of one length", () => {
+    const any = fc.integer({ min: 1, max: 4 }).chain(coordinate);
+    fc.assert(
+      fc.property(any, any, (a, b) => {
+        if (areCompatible(a, b)) expect(estimatedRttSeconds(a, b)).not.toBeNaN();
+        else expect(() => estimatedRttSeconds(a, b)).toThrow(RangeError);
+      }),
+    );
+  });
+});

@@ -1,0 +1,94 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { RecentSamples } from "../src/recent-samples.ts";
+
+const CAPACITY = 4;
+
+const step = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant("hold" as const),
+      member: fc.integer({ min: 0, max: 40 }),
+      rttSeconds: fc.double({ min: 1e-6, max: 10, noNaN: true }),
+      residual: fc.double({ min: -1, max: 1, noNaN: true }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("forget" as const),
+      member: fc.integer({ min: 0, max: 40 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("clear" as const) }) },
+);
+
+/** The RTTs in the slots, sorted: which slot holds which member is nobody's business. */
+function rttsOf(samples: RecentSamples): number[] {
+  return Array.from(
+    { length: samples.count },
+    (_, slot) => samples.values[slot * samples.stride + 5] as number,
+  ).sort((a, b) => a - b);
+}
+
+describe("RecentSamples", () => {
+  it("holds one sample per member, never more than its capacity, and the sum of their residuals", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+        const samples = new RecentSamples(CAPACITY, 2);
+        const model = new Map<number, { readonly rtt: number; readonly residual: number }>();
+        for (const taken of steps) {
+          if (taken.kind === "clear") {
+            samples.clear();
+            model.clear();
+          } else if (taken.kind === "forget") {
+            samples.forget(taken.member);
+            model.delete(taken.member);
+          } else {
+            const other = { vector: [1, 2], error: 1, adjustment: 0, height: 0 };
+            const slot = samples.hold(taken.member, other, 1, taken.rttSeconds);
+            samples.setResidual(slot, taken.residual);
+            model.set(taken.member, { rtt: taken.rttSeconds, residual: taken.residual });
+            if (model.size > CAPACITY) dropMissing(model, rttsOf(samples), taken.member);
+          }
+
+          expect(samples.count).toBe(model.size);
+          expect(rttsOf(samples)).toEqual(
+            [...model.values()].map(({ rtt }) => rtt).sort((a, b) => a - b),
+          );
+          const sum = [...model.values()].reduce((total, { residual }) => total + residual, 0);
+          expect(samples.residualSumSeconds).toBeCloseTo(sum, 9);
+        }
+      }),
+    );
+  });
+
+  it("replaces the samples in the order in which they came", () => {
+    const samples = new RecentSamples(3, 2);
+    const other = { vector: [0, 0], error: 1, adjustment: 0, height: 0 };
+
+    for (const member of [1, 2, 3, 4, 5]) samples.hold(member, other, 1, member);
+
+    expect(rttsOf(samples)).toEqual([3, 4, 5]);
+  });
+});
+
+/** The model does not know which one had to go: exactly one, and not the newest. */
+function dropMissing(
+  model: Map<number, { readonly rtt: number }>,
+  held: readonly number[],
+  newest: number,
+): void {
+  const left = [...held];
+  for (const [member, { rtt }] of model) {
+    const at = left.indexOf(rtt);
+    if (at >= 0) {
+      left.splice(at, 1);
+      continue;
+    }
+    expect(member).not.toBe(newest);
+    model.delete(member);
+    return;
+  }
+}
