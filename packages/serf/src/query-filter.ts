@@ -13,7 +13,12 @@
  */
 import { WireError } from "@x/swim/wire";
 import type { Tags } from "./member.ts";
-import { compileRe2, defaultExpressionBytesLimit, Re2Error, type Re2Expression } from "./re2-expression.ts";
+import {
+  compileRe2,
+  defaultExpressionBytesLimit,
+  Re2Error,
+  type Re2Expression,
+} from "./re2-expression.ts";
 import { decodeFilter } from "./wire/filter-codec.ts";
 
 /** Bounds of a `QueryFilterMatcher`. */

@@ -2,6 +2,16 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Base64Error, decodeBase64, encodeBase64 } from "../src/base64.ts";
 
+function refusedByte(text: string): number | undefined {
+  try {
+    decodeBase64(text);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Base64Error) return error.inputByte;
+    throw error;
+  }
+}
+
 describe("decodeBase64", () => {
   it.each([
     ["", ""],
@@ -37,9 +47,7 @@ describe("decodeBase64", () => {
     ["Aé==", 1],
     ["AAAA AAA", 4],
   ])("refuses %j at byte %i, in Go's words", (text, inputByte) => {
-    expect(() => decodeBase64(text)).toThrow(
-      new Base64Error(inputByte),
-    );
+    expect(() => decodeBase64(text)).toThrow(new Base64Error(inputByte));
     expect(new Base64Error(inputByte).message).toBe(
       `illegal base64 data at input byte ${inputByte}`,
     );
@@ -60,14 +68,10 @@ describe("decodeBase64", () => {
     const almostBase64 = fc.string({ unit: fc.constantFrom(..."AQgw=\n\r/+-é"), maxLength: 24 });
     fc.assert(
       fc.property(almostBase64, (text) => {
-        try {
-          decodeBase64(text);
-        } catch (error) {
-          expect(error).toBeInstanceOf(Base64Error);
-          const inputByte = error instanceof Base64Error ? error.inputByte : -1;
-          expect(inputByte).toBeGreaterThanOrEqual(0);
-          expect(inputByte).toBeLessThanOrEqual(Buffer.byteLength(text));
-        }
+        const inputByte = refusedByte(text) ?? 0;
+
+        expect(inputByte).toBeGreaterThanOrEqual(0);
+        expect(inputByte).toBeLessThanOrEqual(Buffer.byteLength(text));
       }),
     );
   });

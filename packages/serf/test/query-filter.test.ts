@@ -112,12 +112,20 @@ describe("QueryFilterMatcher", () => {
     const cheap = tagFilter("tag", "a");
     const dear = tagFilter("tag", ".{300}$");
 
-    expect(matcher.matches(Array.from({ length: 50 }, () => cheap), "m", { tag: longest })).toBe(
-      true,
-    );
+    expect(
+      matcher.matches(
+        Array.from({ length: 50 }, () => cheap),
+        "m",
+        { tag: longest },
+      ),
+    ).toBe(true);
     expect(matcher.matches([dear], "m", { tag: longest })).toBe(true);
-    expect(matcher.matches(Array.from({ length: 50 }, () => dear), "m", { tag: longest })).toBe(
-      false,
-    );
+    expect(
+      matcher.matches(
+        Array.from({ length: 50 }, () => dear),
+        "m",
+        { tag: longest },
+      ),
+    ).toBe(false);
   });
 });

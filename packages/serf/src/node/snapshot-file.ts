@@ -18,7 +18,11 @@
  */
 import type { Coordinate } from "@x/vivaldi";
 import type { LamportTime } from "../serf-event.ts";
-import { SnapshotLog, type SnapshotEvent, type SnapshotLogOptions } from "../snapshot/snapshot-log.ts";
+import {
+  SnapshotLog,
+  type SnapshotEvent,
+  type SnapshotLogOptions,
+} from "../snapshot/snapshot-log.ts";
 import {
   replaySnapshot,
   type RecoveredSnapshot,
@@ -32,7 +36,8 @@ import {
 
 /** Something about the file that the user should know; the member goes on all the same. */
 export interface SnapshotReport {
-  readonly kind: "append-failed" | "compaction-failed" | "compacted" | "torn-line-cut";
+  readonly kind:
+    "append-failed" | "sync-failed" | "compaction-failed" | "compacted" | "torn-line-cut";
   /** For people. */
   readonly message: string;
   readonly cause?: unknown;
@@ -47,8 +52,7 @@ export interface SnapshotClock {
 }
 
 /** Options of `openSnapshot`. */
-export interface SnapshotFileOptions
-  extends Partial<SnapshotStateOptions>, SnapshotLogOptions {
+export interface SnapshotFileOptions extends Partial<SnapshotStateOptions>, SnapshotLogOptions {
   readonly path: string;
   /** How long after a failed write or compaction the next is tried. Default 30,000. */
   readonly retryPeriodMs?: number;
@@ -80,7 +84,8 @@ const nodeClock: SnapshotClock = {
 export async function openSnapshot(options: SnapshotFileOptions): Promise<SnapshotFile> {
   const filesystem = options.filesystem ?? nodeSnapshotFilesystem;
   await recoverCompacted(filesystem, options.path);
-  const bytes = (await filesystem.read(options.path)) ?? new Uint8Array();
+  const found = await filesystem.read(options.path);
+  const bytes = found ?? new Uint8Array();
   const { state, completeBytes } = replaySnapshot(bytes, {
     ...options,
     rejoinAfterLeave: options.rejoinAfterLeave ?? false,
@@ -88,13 +93,15 @@ export async function openSnapshot(options: SnapshotFileOptions): Promise<Snapsh
   const recovered = state.copy();
   const handle = await filesystem.open(options.path, "append");
   const tornBytes = bytes.length - completeBytes;
+  try {
+    if (tornBytes > 0) await handle.truncate(completeBytes);
+    // A file that has just been created must itself survive a loss of power.
+    if (found === undefined) await filesystem.syncDirectory(options.path);
+  } catch (error) {
+    await closeQuietly(handle);
+    throw error;
+  }
   if (tornBytes > 0) {
-    try {
-      await handle.truncate(completeBytes);
-    } catch (error) {
-      await handle.close();
-      throw error;
-    }
     const message = `cut ${tornBytes} bytes of a torn last line off ${options.path}`;
     options.onReport?.({ kind: "torn-line-cut", message });
   }
@@ -149,6 +156,8 @@ export class SnapshotFile {
   #cancelTimer: (() => void) | undefined;
   #timerDueMs = Infinity;
   #isDueWriteQueued = false;
+  /** A rename might still be undone by a loss of power. */
+  #mustSyncDirectory = false;
   #noCompactionBeforeMs = -Infinity;
   #isClosed = false;
 
@@ -295,12 +304,13 @@ export class SnapshotFile {
     } catch (cause) {
       // After a failed sync nobody knows which of the bytes are on the disk.
       this.#log.markLost();
-      this.#report("append-failed", `cannot sync ${this.#path}, writing it anew`, cause);
+      this.#report("sync-failed", `cannot sync ${this.#path}, writing it anew`, cause);
       throw cause;
     }
+    await this.#syncDirectory();
   }
 
-  /** Rejects if lines are missing in the file afterwards, or the file may not survive. */
+  /** Rejects if lines are missing in the file afterwards. */
   async #compact(): Promise<void> {
     const content = this.#log.beginCompaction();
     let handle: SnapshotHandle;
@@ -319,8 +329,21 @@ export class SnapshotFile {
     this.#handle = handle;
     this.#fileBytes = content.length;
     this.#report("compacted", `wrote ${this.#path} anew, ${content.length} bytes`);
+    this.#mustSyncDirectory = true;
     await closeQuietly(replaced);
-    await this.#filesystem.syncDirectory(this.#path);
+    // Whoever waits for safety waits for `#sync`, which tries again.
+    await this.#syncDirectory().catch(() => undefined);
+  }
+
+  async #syncDirectory(): Promise<void> {
+    if (!this.#mustSyncDirectory) return;
+    try {
+      await this.#filesystem.syncDirectory(this.#path);
+      this.#mustSyncDirectory = false;
+    } catch (cause) {
+      this.#report("sync-failed", `cannot sync the directory of ${this.#path}`, cause);
+      throw cause;
+    }
   }
 
   /** @returns the new file, in place and still open. */

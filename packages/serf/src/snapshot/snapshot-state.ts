@@ -174,10 +174,7 @@ export interface ReplayedSnapshot {
  *
  * A last line without line break is torn and not read.
  */
-export function replaySnapshot(
-  bytes: Uint8Array,
-  options: SnapshotStateOptions,
-): ReplayedSnapshot {
+export function replaySnapshot(bytes: Uint8Array, options: SnapshotStateOptions): ReplayedSnapshot {
   const state = new SnapshotState(options);
   const completeBytes = bytes.lastIndexOf(lineBreak) + 1;
   let start = 0;

@@ -4,7 +4,13 @@
  *
  * Source: Serf specification §3.8, §3.9.
  */
-import { encodeKey, MsgpackFields, WireError, type MsgpackReader, type MsgpackWriter } from "@x/swim/wire";
+import {
+  encodeKey,
+  MsgpackFields,
+  WireError,
+  type MsgpackReader,
+  type MsgpackWriter,
+} from "@x/swim/wire";
 import type {
   ConflictResponseMessage,
   KeyRequestMessage,

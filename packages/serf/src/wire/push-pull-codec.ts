@@ -6,7 +6,13 @@
  *
  * Source: Serf specification §3.3.
  */
-import { encodeKey, MsgpackFields, WireError, type MsgpackReader, type MsgpackWriter } from "@x/swim/wire";
+import {
+  encodeKey,
+  MsgpackFields,
+  WireError,
+  type MsgpackReader,
+  type MsgpackWriter,
+} from "@x/swim/wire";
 import type { LamportTime } from "../serf-event.ts";
 import type { PushPullStateMessage, RecentUserEvent, RecentUserEvents } from "./message.ts";
 import { readOptionalBytes } from "./optional-bytes.ts";

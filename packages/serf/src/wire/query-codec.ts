@@ -3,7 +3,13 @@
  *
  * Source: Serf specification §3.5, §3.7.
  */
-import { encodeKey, MsgpackFields, WireError, type MsgpackReader, type MsgpackWriter } from "@x/swim/wire";
+import {
+  encodeKey,
+  MsgpackFields,
+  WireError,
+  type MsgpackReader,
+  type MsgpackWriter,
+} from "@x/swim/wire";
 import type { QueryMessage, QueryResponseMessage } from "./message.ts";
 import { readOptionalBytes } from "./optional-bytes.ts";
 import { writeSignedInteger } from "./signed-integer.ts";

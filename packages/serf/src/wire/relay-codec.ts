@@ -5,7 +5,13 @@
  *
  * Source: Serf specification §3.10.
  */
-import { encodeKey, MsgpackFields, WireError, type MsgpackReader, type MsgpackWriter } from "@x/swim/wire";
+import {
+  encodeKey,
+  MsgpackFields,
+  WireError,
+  type MsgpackReader,
+  type MsgpackWriter,
+} from "@x/swim/wire";
 import { SerfMessageType, type RelayMessage } from "./message.ts";
 import { readOptionalBytes } from "./optional-bytes.ts";
 import { writeSignedInteger } from "./signed-integer.ts";

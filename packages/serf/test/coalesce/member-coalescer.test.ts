@@ -34,9 +34,9 @@ describe("MemberCoalescer", () => {
     const coalescer = new MemberCoalescer();
     told(coalescer, memberEvent("member-join", a));
 
-    expect(
-      told(coalescer, memberEvent("member-failed", a), memberEvent("member-join", a)),
-    ).toEqual([]);
+    expect(told(coalescer, memberEvent("member-failed", a), memberEvent("member-join", a))).toEqual(
+      [],
+    );
     expect(told(coalescer, memberEvent("member-failed", a))).toEqual(["member-failed a"]);
   });
 
@@ -196,7 +196,7 @@ describe("MemberCoalescer, whatever happens", () => {
             coalescer.add(memberEvent(kind, member(name, { tags: { role } })));
           }
           const names = coalescer.take().flatMap(({ members }) => members.map(({ name }) => name));
-          const changed = new Set(window.map(({ name }) => name));
+          const changed = new Set<string>(window.map(({ name }) => name));
 
           expect(new Set(names).size).toBe(names.length);
           for (const name of names) expect(changed.has(name)).toBe(true);

@@ -115,6 +115,16 @@ describe("SnapshotLog", () => {
     expect(log.wantsCompaction(1024 * 256 + 1)).toBe(true);
   });
 
+  it("leaves a compacted file alone until it has doubled, however long the names are", () => {
+    const { log } = create({ minimumCompactionBytes: 100 });
+    log.record(memberEvent("member-join", member("n".repeat(1000))), 0n, 0);
+    const length = log.beginCompaction().length;
+    log.endCompaction("done", 0);
+
+    expect(log.wantsCompaction(2 * length)).toBe(false);
+    expect(log.wantsCompaction(2 * length + 1)).toBe(true);
+  });
+
   it("drops lines nobody takes at the limit, and then demands a compaction that covers them", () => {
     const { log, state } = create({ pendingLimit: 100 });
     for (let time = 1n; time <= 20n; time++) log.record(userEvent("u", time), 0n, 0);

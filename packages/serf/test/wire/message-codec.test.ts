@@ -46,9 +46,7 @@ function withMap(type: number, field: string, count: number): Uint8Array {
   return writer.finish();
 }
 
-const ack = fromHex(
-  "0585a5466c61677301a446726f6da26e32a2494407a54c54696d6501a75061796c6f6164c0",
-);
+const ack = fromHex("0585a5466c61677301a446726f6da26e32a2494407a54c54696d6501a75061796c6f6164c0");
 const relay: RelayMessage = {
   kind: "relay",
   address: fromHex("7f000001"),

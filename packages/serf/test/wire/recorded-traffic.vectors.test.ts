@@ -76,6 +76,8 @@ function open(vector: VectorCase): OpenedPacket {
 const packets = readVectors("serf-packets.json").map((vector) => [vector.name, vector] as const);
 const streams = readVectors("serf-streams.json").map((vector) => [vector.name, vector] as const);
 
+const noKey = new Uint8Array();
+
 describe("packets between agents of the reference", () => {
   it("are 175, with 121 Serf messages", () => {
     expect(packets).toHaveLength(175);
@@ -106,15 +108,14 @@ describe("packets between agents of the reference", () => {
 
     for (const { body, payload } of payloads) {
       const { type, body: inner } = record(payload);
-      const message = messageOf(String(type), inner ?? null);
+      const recorded = messageOf(String(type), inner ?? null);
+      // The recording does not tell the empty key of a list request from nil.
+      const message =
+        recorded.kind === "key-request" ? { ...recorded, key: recorded.key ?? noKey } : recorded;
       const bytes = String(record(body)["Payload"]);
-      if (message.kind === "key-request" && message.key === undefined) {
-        // The recording does not tell the empty key of a list request from nil.
-        expect(decodeSerfMessage(fromHex(bytes))).toEqual({ ...message, key: new Uint8Array() });
-      } else {
-        expect(decodeSerfMessage(fromHex(bytes))).toEqual(message);
-        expect(toHex(encodeSerfMessage(message))).toBe(bytes);
-      }
+
+      expect(decodeSerfMessage(fromHex(bytes))).toEqual(message);
+      expect(toHex(encodeSerfMessage(message))).toBe(bytes);
     }
     expect(payloads).toHaveLength(9);
   });
