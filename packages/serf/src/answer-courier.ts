@@ -65,8 +65,17 @@ export class AnswerCourier {
       });
       return;
     }
-    this.#transmit(recipientOf(asker.name, asker.endpoint), encoded, nowMs);
+    this.#transmit(recipientOf(asker.name, asker.endpoint), encoded, { nowMs });
     this.#relay(asker, encoded, relayFactor, nowMs);
+  }
+
+  /**
+   * The same once more, since it seems to have been lost: over a stream, which loses nothing. Only
+   * members of this implementation ask again, and they take answers that way.
+   */
+  sendAgain(asker: Asker, encoded: Uint8Array, nowMs: number): void {
+    if (this.#isSelf(asker)) return;
+    this.#transmit(recipientOf(asker.name, asker.endpoint), encoded, { isReliable: true, nowMs });
   }
 
   /** Another member asks to pass something on. */
@@ -78,7 +87,7 @@ export class AnswerCourier {
     const { zone } = message;
     const { address, port } = target.swimMember.endpoint;
     const endpoint = zone === "" ? { address, port } : { address: `${address}%${zone}`, port };
-    this.#transmit({ name: target.name, endpoint }, message.inner.slice(), nowMs);
+    this.#transmit({ name: target.name, endpoint }, message.inner.slice(), { nowMs });
   }
 
   #relay(asker: Asker, inner: Uint8Array, relayFactor: number, nowMs: number): void {
@@ -107,7 +116,11 @@ export class AnswerCourier {
   }
 
   /** A stranger wrote the address, so that it may be one SWIM refuses to send to. */
-  #transmit(recipient: Recipient, payload: Uint8Array, nowMs: number): void {
+  #transmit(
+    recipient: Recipient,
+    payload: Uint8Array,
+    { nowMs, isReliable = false }: { readonly nowMs: number; readonly isReliable?: boolean },
+  ): void {
     const { swim, queues } = this.#context;
     const fail = (message: string): void => {
       const asker = recipient.endpoint;
@@ -115,7 +128,8 @@ export class AnswerCourier {
     };
     try {
       // Two bytes fewer than a part of a compound costs, so what fits there fits here.
-      if (payload.length + USER_TYPE_BYTES <= queues.payloadBytesLimit) {
+      const isShort = payload.length + USER_TYPE_BYTES <= queues.payloadBytesLimit;
+      if (isShort && !isReliable) {
         swim.sendBestEffort(recipient, payload, nowMs);
         return;
       }

@@ -216,8 +216,8 @@ export class QueryResponder {
     if (kept.ack === undefined && kept.answer === undefined) return;
     kept.repeatsLeft -= 1;
     // To the asker of the first copy, whatever this one claims.
-    if (kept.ack !== undefined) this.#courier.send(kept.asker, kept.ack, 0, nowMs);
-    if (kept.answer !== undefined) this.#courier.send(kept.asker, kept.answer, 0, nowMs);
+    if (kept.ack !== undefined) this.#courier.sendAgain(kept.asker, kept.ack, nowMs);
+    if (kept.answer !== undefined) this.#courier.sendAgain(kept.asker, kept.answer, nowMs);
     this.#context.report({ kind: "answer-repeated", id: message.id });
   }
 

@@ -276,6 +276,7 @@ export class Queries {
   /** Sends the question once more, straight to members that owe an ack or an answer. */
   #reask(query: OutstandingQuery, nowMs: number): void {
     const { swim, options, name, registry } = this.#context;
+    if (isProbablyUnhandled(query)) return;
     const silent: RegistryEntry[] = [];
     for (const candidate of query.expected) {
       if (silent.length >= options.reaskMemberLimit) break;
@@ -339,6 +340,15 @@ function wantsAcks(query: OutstandingQuery): boolean {
 function hasDone(query: OutstandingQuery, name: string): boolean {
   if (wantsAcks(query) && !query.acked.has(name)) return false;
   return query.message.name === PING_QUERY || query.answered.has(name);
+}
+
+/**
+ * Without acks nobody can tell a lost answer from a member that has none to give. Where most of many
+ * members are silent they have no handler, and asking them all again would double the traffic.
+ */
+function isProbablyUnhandled(query: OutstandingQuery): boolean {
+  const { expected, answered } = query;
+  return !wantsAcks(query) && expected.size > 8 && answered.size * 2 < expected.size;
 }
 
 /** An empty expectation is never complete: whoever passes the filters is not known here. */

@@ -32,9 +32,10 @@ export class Reconnector {
 
   /** One draw; the owner calls it every `reconnectIntervalMs`. */
   attempt(nowMs: number): void {
-    const { registry, swim } = this.#context;
+    const { registry, swim, state } = this.#context;
     const { failed, presentCount } = registry;
-    if (failed.size === 0) return;
+    // A join would call this member back into the cluster it has just left.
+    if (failed.size === 0 || state !== "alive") return;
     const probability = reconnectProbability({ failedCount: failed.size, presentCount });
     if (this.#context.random() > probability) return;
     const index = Math.floor(this.#context.random() * failed.size);

@@ -64,7 +64,7 @@ export interface SerfOptions {
   readonly queryTimeoutMultiplier: number;
   /** Own queries waiting for answers at the same time. Default 4096. */
   readonly outstandingQueryLimit: number;
-  /** When missing members are asked again, as parts of the timeout. Default [0.5, 0.75]. */
+  /** When missing members are asked again, as parts of the timeout. Default [0.4, 0.6, 0.8]. */
   readonly reaskAt: readonly number[];
   /** Members asked again at one time; 0 = never ask again. Default 64. */
   readonly reaskMemberLimit: number;
@@ -139,7 +139,7 @@ const DEFAULTS: Omit<SerfOptions, "name" | "tags" | "swim"> = {
   queryResponseSizeLimit: 1_024,
   queryTimeoutMultiplier: 16,
   outstandingQueryLimit: 4_096,
-  reaskAt: [0.5, 0.75],
+  reaskAt: [0.4, 0.6, 0.8],
   reaskMemberLimit: 64,
   recentAnswerLimit: 256,
   relaysPerSecond: 512,

@@ -230,7 +230,7 @@ describe("Queries, expectation", () => {
     question.respond("bar", "answer");
     question.rooms.takeSent();
 
-    question.rooms.advance(500);
+    question.rooms.advance(400);
 
     expect(question.rooms.takeSent()).toMatchObject([
       {
@@ -243,10 +243,25 @@ describe("Queries, expectation", () => {
         },
       },
     ]);
-    question.rooms.advance(250);
+    question.rooms.advance(200);
     expect(question.rooms.takeSent()).toHaveLength(1);
-    question.rooms.advance(249);
+    question.rooms.advance(200);
+    expect(question.rooms.takeSent()).toHaveLength(1);
+    question.rooms.advance(199);
     expect(question.rooms.takeSent()).toHaveLength(0);
+  });
+
+  it("does not ask many members again that may have no handler, unless acks tell", () => {
+    const asked = (parameters: QueryParameters, answers: number): number => {
+      const rooms = new Rooms();
+      for (let index = 0; index < 20; index += 1) rooms.joined(`m${index}`);
+      const question = new Question(rooms, { timeoutMs: 1_000, ...parameters });
+      for (let index = 0; index < answers; index += 1) question.respond(`m${index}`, "answer");
+      rooms.takeSent();
+      return rooms.advance(400).takeSent().length;
+    };
+
+    expect([asked({}, 5), asked({}, 15), asked({ ack: true }, 0)]).toEqual([0, 5, 20]);
   });
 
   it("asks no more members again than the limit, and none if it is 0", () => {

@@ -75,7 +75,10 @@ export class Cluster {
     } = {},
   ): void {
     const machine = overrides.machine ?? name;
-    const endpoint = { address: `10.0.${this.names.length >> 8}.${(this.names.length & 255) + 1}`, port: 7_946 };
+    const endpoint = {
+      address: `10.0.${this.names.length >> 8}.${(this.names.length & 255) + 1}`,
+      port: 7_946,
+    };
     const core = this.#core(machine, name, endpoint, overrides);
     core.start(this.simulation.nowMs);
     this.simulation.addMember(machine, core, { endpoint });
@@ -182,6 +185,8 @@ export class Cluster {
         random: chance.toFunction(),
         fillRandom: (bytes) => chance.fill(bytes),
         aead: nodeAead,
+        // What a user does between two calls happens inside the core, at the present time.
+        enter: (action) => this.simulation.call(machine, (_core, nowMs) => action(nowMs)),
         ...environmentOf?.(machine),
         ...overrides.environment,
         ...(overrides.recovered === undefined ? {} : { recovered: overrides.recovered }),
