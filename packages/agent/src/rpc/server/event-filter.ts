@@ -36,7 +36,7 @@ function parseItem(item: string): EventTest | undefined {
   if (item === "*") return () => true;
   if (plainKinds.has(item)) return (event) => event.kind === item;
   const colon = item.indexOf(":");
-  const kind = item.slice(0, colon);
+  const kind = item.slice(0, Math.max(colon, 0));
   if (kind !== "user" && kind !== "query") return undefined;
   const name = item.slice(colon + 1);
   if (name === "") return (event) => event.kind === kind;
