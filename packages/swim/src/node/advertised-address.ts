@@ -51,7 +51,10 @@ export function advertisedAddress(options: AdvertisedAddressOptions): Endpoint {
         `advertiseAddress is ${JSON.stringify(advertiseAddress)}: give an IP address`,
       );
     }
-    return { address: plainAddress(withoutZone(advertiseAddress)), port: options.advertisePort ?? boundPort };
+    return {
+      address: plainAddress(withoutZone(advertiseAddress)),
+      port: options.advertisePort ?? boundPort,
+    };
   }
   if (!isUnspecified(bindAddress)) {
     return { address: plainAddress(withoutZone(bindAddress)), port: boundPort };

@@ -105,7 +105,8 @@ function skipName(bytes: Uint8Array, start: number): number {
     if (length === undefined) throw new DnsMessageError("answer ends inside a name");
     if (length === 0) return offset + 1;
     if (length >= 0xc0) return offset + 2;
-    if (length > LABEL_LIMIT_BYTES) throw new DnsMessageError("answer has an unknown kind of label");
+    if (length > LABEL_LIMIT_BYTES)
+      throw new DnsMessageError("answer has an unknown kind of label");
     offset += 1 + length;
   }
 }

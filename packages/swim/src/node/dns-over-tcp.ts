@@ -55,7 +55,9 @@ function exchange(query: DnsQuery, question: Uint8Array): Promise<Uint8Array> {
     socket.on("connect", () => socket.write(withLength(question)));
     socket.on("error", (error) => {
       const phase = socket.connecting || receivedBytes === 0 ? "dial" : "read";
-      finish(() => reject(new Error(streamFailure(error, phase, server).message, { cause: error })));
+      finish(() =>
+        reject(new Error(streamFailure(error, phase, server).message, { cause: error })),
+      );
     });
     socket.on("end", () => finish(() => reject(new Error("DNS server closed without an answer"))));
     socket.on("data", (chunk: Buffer) => {

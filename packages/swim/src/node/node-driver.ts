@@ -117,7 +117,8 @@ export class NodeDriver<Event, Report> implements TransportHandler, AsyncDisposa
    *   directives are performed.
    */
   call<Result>(enter: (nowMs: number) => Result): Result {
-    if (this.#isClosed) throw new InvariantError("call after close: the core is not driven any more");
+    if (this.#isClosed)
+      throw new InvariantError("call after close: the core is not driven any more");
     return this.#enter(performance.now(), enter);
   }
 

@@ -57,7 +57,10 @@ export async function resolveJoinAddress(
   });
 }
 
-async function resolveHost(parsed: JoinAddress, options: ResolveOptions): Promise<readonly string[]> {
+async function resolveHost(
+  parsed: JoinAddress,
+  options: ResolveOptions,
+): Promise<readonly string[]> {
   const { host } = parsed;
   const errors: unknown[] = [];
   let server: Endpoint | undefined;
@@ -96,7 +99,9 @@ async function askServer(
   if (server === undefined) return [];
   const timeoutMs = options.dnsTimeoutMs ?? DEFAULT_DNS_TIMEOUT_MS;
   const query = { server, hostName, timeoutMs };
-  return queryAddresses(options.signal === undefined ? query : { ...query, signal: options.signal });
+  return queryAddresses(
+    options.signal === undefined ? query : { ...query, signal: options.signal },
+  );
 }
 
 async function lookupAll(hostName: string): Promise<string[]> {
@@ -113,6 +118,8 @@ async function unlessAborted<Result>(
   const { promise: aborted, reject } = withRejecter();
   const abort = (): void => reject(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
+  // Starting the work may have taken long enough to be told to stop.
+  if (signal.aborted) abort();
   try {
     return await Promise.race([work, aborted]);
   } finally {

@@ -11,7 +11,8 @@ import type { JoinOutcome, JoinTarget } from "../join.ts";
 import type { Keyring } from "../keyring.ts";
 import type { Member } from "../member.ts";
 import type { Endpoint } from "../protocol-core.ts";
-import type { PingOutcome, Recipient, Swim } from "../swim.ts";
+import type { PingOutcome, Recipient } from "../direct-messages.ts";
+import type { Swim } from "../swim.ts";
 import type { SwimEvent } from "../swim-event.ts";
 import type { SwimReport } from "../swim-report.ts";
 import type { EventBuffer, Overflow, SubscribeOptions } from "./event-buffer.ts";
@@ -36,7 +37,10 @@ export interface RunningSwimParts {
   readonly core: Swim;
   readonly driver: NodeDriver<SwimEvent, SwimReport>;
   readonly events: EventBuffer<SwimEvent>;
-  resolve(text: string, signal: AbortSignal | undefined): Promise<readonly JoinTarget[]>;
+  readonly resolve: (
+    text: string,
+    signal: AbortSignal | undefined,
+  ) => Promise<readonly JoinTarget[]>;
 }
 
 const DEFAULT_BROADCAST_TIMEOUT_MS = 5_000;
@@ -154,7 +158,8 @@ export class RunningSwim implements AsyncDisposable {
    *
    * @param meta - at most 512 bytes.
    * @throws {SwimError} `timed-out` if the news could not be told in time (the metadata stays
-   *   changed); `too-large`; `shut-down`.
+   *   changed); `shut-down`.
+   * @throws {RangeError} for more than 512 bytes.
    */
   async updateMeta(meta: Uint8Array, options: Timed = {}): Promise<void> {
     const timeoutMs = options.timeoutMs ?? DEFAULT_BROADCAST_TIMEOUT_MS;
@@ -229,8 +234,9 @@ export class RunningSwim implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    this.#driver.call((nowMs) => this.#core.shutdown(nowMs));
+    // First, so that nobody takes the end of the core for an answer.
     this.#pending.rejectAll(shutDown());
+    this.#driver.call((nowMs) => this.#core.shutdown(nowMs));
     await this.#driver.close();
     this.#events.close();
   }

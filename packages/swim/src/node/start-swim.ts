@@ -109,9 +109,7 @@ async function bindSockets(options: StartSwimOptions): Promise<Transport> {
 function completeOptions(options: StartSwimOptions, transport: Transport): SwimOptions {
   const bound = transport.localEndpoint;
   const advertised =
-    options.advertise === undefined
-      ? undefined
-      : parseBindAddress(options.advertise, bound.port);
+    options.advertise === undefined ? undefined : parseBindAddress(options.advertise, bound.port);
   return resolveSwimOptions({
     ...protocolOptions(options),
     name: options.name ?? hostname(),
@@ -127,7 +125,9 @@ function completeOptions(options: StartSwimOptions, transport: Transport): SwimO
 }
 
 /** What is left are options of the protocol, which checks them itself. */
-function protocolOptions(options: StartSwimOptions): Omit<SwimOptionsInput, "name" | "advertiseEndpoint"> {
+function protocolOptions(
+  options: StartSwimOptions,
+): Omit<SwimOptionsInput, "name" | "advertiseEndpoint"> {
   const {
     name: _name,
     bind: _bind,

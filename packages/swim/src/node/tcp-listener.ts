@@ -52,7 +52,9 @@ export class TcpListener {
     await once(server, "listening");
     const bound = server.address();
     if (bound === null || typeof bound === "string") {
-      throw new TypeError(`bindAddress is ${JSON.stringify(options.bindAddress)}: give an IP address`);
+      throw new TypeError(
+        `bindAddress is ${JSON.stringify(options.bindAddress)}: give an IP address`,
+      );
     }
     return new TcpListener(options, server, bound.port);
   }

@@ -184,13 +184,13 @@ export class TcpStreams {
   /** Ends everything; streams that are closing may flush for `graceMs`. */
   async close(graceMs: number): Promise<void> {
     this.#isClosed = true;
-    for (const stream of [...this.#streams.values()]) {
+    for (const stream of this.#streams.values()) {
       if (!stream.isClosing) this.#discard(stream);
     }
     if (this.#streams.size === 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => {
-        for (const stream of [...this.#streams.values()]) this.#discard(stream);
+        for (const stream of this.#streams.values()) this.#discard(stream);
       }, graceMs);
       this.#drained = () => {
         clearTimeout(timer);
@@ -226,7 +226,9 @@ export class TcpStreams {
       if (!stream.isClosing) this.#tell({ kind: "ended", streamId: id });
       else if (socket.writableFinished) this.#discard(stream);
     });
-    socket.on("error", (error) => this.#fail(stream, streamFailure(error, stream.phase, stream.remote)));
+    socket.on("error", (error) =>
+      this.#fail(stream, streamFailure(error, stream.phase, stream.remote)),
+    );
     socket.on("close", () => {
       const message = `${stream.phase} tcp ${endpointText(stream.remote)}: connection closed`;
       this.#fail(stream, { code: "reset", message });
@@ -281,9 +283,7 @@ export class TcpStreams {
   }
 }
 
-type RefusalReason =
-  | Extract<TransportReport, { kind: "stream-refused" }>["reason"]
-  | "gone";
+type RefusalReason = Extract<TransportReport, { kind: "stream-refused" }>["reason"] | "gone";
 
 function ignoreError(): void {
   // Deliberately empty: the stream was given up before, and its end has been told.

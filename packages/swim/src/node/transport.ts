@@ -9,7 +9,13 @@
  * news arrive through the handler, never from inside a method call of the driver; after
  * `closeStream`, `resetStream` or a `failed` event no event of that stream follows.
  */
-import type { Datagram, DatagramFailure, Endpoint, StreamEvent, StreamId } from "../protocol-core.ts";
+import type {
+  Datagram,
+  DatagramFailure,
+  Endpoint,
+  StreamEvent,
+  StreamId,
+} from "../protocol-core.ts";
 
 /** Where a transport tells what happens. Times are readings of `performance.now()`. */
 export interface TransportHandler {

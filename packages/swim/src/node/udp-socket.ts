@@ -153,7 +153,11 @@ export class UdpSocket {
 }
 
 function enlargeReceiveBuffer(socket: Socket, wantedBytes: number): void {
-  for (let bytes = wantedBytes; bytes >= LEAST_RECEIVE_BUFFER_BYTES; bytes = Math.floor(bytes / 2)) {
+  for (
+    let bytes = wantedBytes;
+    bytes >= LEAST_RECEIVE_BUFFER_BYTES;
+    bytes = Math.floor(bytes / 2)
+  ) {
     try {
       socket.setRecvBufferSize(bytes);
       return;

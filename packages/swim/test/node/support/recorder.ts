@@ -1,5 +1,10 @@
 /** A listener of a transport that keeps everything it hears, and lets tests wait for it. */
-import type { Datagram, DatagramFailure, StreamEvent, StreamId } from "../../../src/protocol-core.ts";
+import type {
+  Datagram,
+  DatagramFailure,
+  StreamEvent,
+  StreamId,
+} from "../../../src/protocol-core.ts";
 import type { Transport, TransportHandler, TransportReport } from "../../../src/node/transport.ts";
 import { until } from "./until.ts";
 

@@ -7,9 +7,9 @@ import { turns, until } from "./until.ts";
 
 export interface TransportCase {
   readonly name: string;
-  open(): Promise<Transport>;
+  readonly open: () => Promise<Transport>;
   /** An address of the same kind where nobody listens. */
-  deserted(): Promise<Endpoint>;
+  readonly deserted: () => Promise<Endpoint>;
 }
 
 const TIMEOUT_MS = 20_000;
@@ -33,7 +33,10 @@ export function describeTransport({ name, open, deserted }: TransportCase): void
       left.transport.sendDatagram(right.transport.localEndpoint, bytes);
       await until(() => right.heard.datagrams.length === 1);
       const [datagram] = right.heard.datagrams;
-      right.transport.sendDatagram(datagram?.source ?? left.transport.localEndpoint, Uint8Array.of(7));
+      right.transport.sendDatagram(
+        datagram?.source ?? left.transport.localEndpoint,
+        Uint8Array.of(7),
+      );
       await until(() => left.heard.datagrams.length === 1);
 
       expect(new Uint8Array(datagram?.bytes ?? [])).toEqual(bytes);
