@@ -126,7 +126,7 @@ export const defaultVivaldiOptions: VivaldiOptions = Object.freeze({
     replayGain: 0.08,
     gainBoost: 0.3,
     settledError: 0.15,
-    heightShare: 0.25,
+    heightShare: 0.15,
     sampleErrorMax: 1,
     outlierFactor: 10,
     forceLimitRtts: 1,

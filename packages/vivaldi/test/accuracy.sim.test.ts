@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { SeededRandom } from "@x/simulator";
-import type { Coordinate, VivaldiOptions } from "@x/vivaldi";
+import type { VivaldiOptions } from "@x/vivaldi";
 import { defaultVivaldiOptions, referenceVivaldiOptions } from "@x/vivaldi";
 import type { LatencyMatrix } from "./support/latency-matrices.ts";
 import { gridMatrix, planetLabMatrix, planetLabSlices } from "./support/latency-matrices.ts";
@@ -58,7 +58,7 @@ describe("Median relative error on a measured network", () => {
       const population = new Population({ seed: 1, truth, slices, optionsOf });
       population.run(100);
       const early = population.accuracy().median;
-      population.run(400);
+      population.run(200);
       return { early, late: population.accuracy().median };
     });
 
@@ -74,7 +74,7 @@ describe("Median relative error on a measured network", () => {
     const amongReference = (i: number, j: number): boolean => isReference(i) && isReference(j);
     const asSeenByReference = (i: number, j: number): boolean => isReference(i) || isReference(j);
 
-    for (const cycles of [100, 400]) {
+    for (const cycles of [100, 200]) {
       pure.run(cycles);
       mixed.run(cycles);
 
@@ -86,42 +86,40 @@ describe("Median relative error on a measured network", () => {
 });
 
 describe("With the default settings", () => {
-  it("confidence gives way when the network changes (behaviour specification §10 no. 7)", () => {
-    const wide = gridMatrix(25, 0.03);
+  it("confidence gives way when the network changes, sooner than the reference's (§10 no. 7)", () => {
     const [reference, ours] = [allReference, allDefault].map((optionsOf) => {
       const population = populationOf(optionsOf, gridMatrix(25, 0.01));
       population.run(500);
-      population.rewire(wide);
-      population.run(60);
-      return population.accuracy();
+      population.rewire(gridMatrix(25, 0.03));
+      population.run(150);
+      return population.accuracy().mean;
     });
 
-    expect(ours?.mean).toBeLessThan(reference?.mean ?? 0);
-    expect(ours?.mean).toBeLessThan(0.05);
+    // Six samples of each member: the latency filter alone holds the first two back.
+    expect(ours).toBeLessThan(0.05);
+    expect(ours).toBeLessThan(reference ?? 0);
   });
 
-  it("a restored member predicts at once what a fresh one learns in some dozen probes (§10 no. 9)", () => {
-    const population = populationOf(allDefault);
-    population.run(300);
-    const saved = population.clients[0]?.coordinate as Coordinate;
-    const restart = (isRestored: boolean): number[] => {
-      const changed = populationOf(allDefault);
-      changed.run(300);
-      const member = changed.clients[0];
-      member?.setCoordinate({ ...saved, vector: saved.vector.map(() => 0), error: 1.5, height: 0 });
-      if (isRestored) member?.restore(saved);
-      const own = (i: number): boolean => i === 0;
-      const before = changed.accuracy(own).median;
-      changed.run(10);
-      return [before, changed.accuracy(own).median];
+  it("a restored member predicts at once as well as before, a fresh one misses by far (§10 no. 9)", () => {
+    const isOwn = (member: number): boolean => member === 0;
+    const restart = (hasSaved: boolean): readonly [before: number, at: number, after: number] => {
+      const population = populationOf(allDefault);
+      population.run(200);
+      const before = population.accuracy(isOwn).median;
+      const saved = population.restart(0);
+      if (hasSaved) population.clients[0]?.restore(saved);
+      const at = population.accuracy(isOwn).median;
+      population.run(4);
+      return [before, at, population.accuracy(isOwn).median];
     };
 
-    const [freshBefore, freshAfter] = restart(false) as [number, number];
-    const [restoredBefore, restoredAfter] = restart(true) as [number, number];
+    const [, fresh, freshAfterFour] = restart(false);
+    const [before, restored, restoredAfterFour] = restart(true);
 
-    expect(restoredBefore).toBeLessThan(freshBefore / 3);
-    expect(restoredBefore).toBeLessThan(freshAfter);
-    expect(restoredAfter).toBeLessThan(freshAfter);
+    expect(fresh).toBeGreaterThan(4 * before);
+    expect(restored).toBeCloseTo(before, 12);
+    expect(restoredAfterFour).toBeLessThan(1.5 * before);
+    expect(restoredAfterFour).toBeLessThan(freshAfterFour);
   });
 
   it("liars cannot lead the honest astray (behaviour specification §10 no. 1)", () => {

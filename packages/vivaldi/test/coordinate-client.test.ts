@@ -73,7 +73,7 @@ describe("CoordinateClient", () => {
     client.observe("a", { vector: [0, 0, 0.001], error: 1.5, adjustment: 0, height: 0 }, 0.01);
 
     expect(client.coordinate.vector[2]).toBeLessThan(0);
-    expect(client.coordinate.vector.slice(0, 2)).toEqual([-0, -0]);
+    expect(client.coordinate.vector.slice(0, 2)).toEqual([0, 0]);
   });
 
   it("does the same twice with the same input", () => {
@@ -169,9 +169,6 @@ describe("CoordinateClient keeps its health", () => {
 
     client.observe("a", elsewhere, 0.03);
 
-    const fresh = clientOf();
-    fresh.observe("a", elsewhere, 0.2);
-    fresh.observe("a", elsewhere, 0.03);
     expect(client.stats.resets).toBe(1);
     expect(Math.abs(client.coordinate.adjustment)).toBeLessThan(0.001);
   });

@@ -21,25 +21,33 @@ export interface Accuracy {
 }
 
 export class Population {
-  readonly clients: readonly CoordinateClient[];
+  readonly clients: CoordinateClient[];
   readonly #plan: PopulationPlan;
   readonly #names: readonly string[];
   readonly #random: SeededRandom;
+  readonly #direction: () => number;
   #truth: LatencyMatrix;
 
   constructor(plan: PopulationPlan) {
     this.#plan = plan;
     this.#truth = plan.truth;
     this.#random = new SeededRandom(plan.seed);
-    const direction = this.#random.fork("directions").toFunction();
+    this.#direction = this.#random.fork("directions").toFunction();
     const members = Array.from({ length: plan.truth.size }, (_, member) => member);
     this.#names = members.map((member) => `node_${member}`);
-    this.clients = members.map((member) => new CoordinateClient(plan.optionsOf(member), direction));
+    this.clients = members.map((member) => this.#start(member));
   }
 
   /** What other members see of one; a liar overrides it. */
   claimOf(member: number): Coordinate {
     return this.#client(member).coordinate;
+  }
+
+  /** A member is replaced by a new one of its name. @returns where the old one was. */
+  restart(member: number): Coordinate {
+    const last = this.#client(member).coordinate;
+    this.clients[member] = this.#start(member);
+    return last;
   }
 
   /** The network changes. */
@@ -86,6 +94,10 @@ export class Population {
       mean: sorted.reduce((sum, error) => sum + error, 0) / sorted.length,
       max: quantile(sorted, 1),
     };
+  }
+
+  #start(member: number): CoordinateClient {
+    return new CoordinateClient(this.#plan.optionsOf(member), this.#direction);
   }
 
   #client(member: number): CoordinateClient {
