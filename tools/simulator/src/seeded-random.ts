@@ -80,10 +80,19 @@ export class SeededRandom {
     return probability >= 1 || this.uint32() * TO_UNIT < probability;
   }
 
-  /** A number around 0 with standard deviation 1, normally distributed (Box and Muller 1958). */
+  /**
+   * A number around 0 with standard deviation 1, normally distributed.
+   *
+   * By the polar method (Marsaglia and Bray 1964): engines do not agree on the last bit of sines
+   * and cosines, so the usual pair of formulas would not be repeatable everywhere.
+   */
   normal(): number {
-    const radius = Math.sqrt(-2 * Math.log(1 - this.unit()));
-    return radius * Math.cos(2 * Math.PI * this.unit());
+    for (;;) {
+      const x = this.between(-1, 1);
+      const y = this.between(-1, 1);
+      const square = x * x + y * y;
+      if (square > 0 && square < 1) return x * Math.sqrt((-2 * Math.log(square)) / square);
+    }
   }
 
   /** One of them. @throws {RangeError} if there is none. */
