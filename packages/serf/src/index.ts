@@ -12,7 +12,7 @@
 export { decodeBase64, encodeBase64, Base64Error } from "./base64.ts";
 export { SerfError, type SerfErrorCode } from "./errors.ts";
 export type { KeyOutcome, KeyQueryOptions } from "./key-manager.ts";
-export { KeyManager } from "./key-manager.ts";
+export type { KeyManager } from "./key-manager.ts";
 export type { Member, MemberStatus, Tags } from "./member.ts";
 export type { QueryEnd, QueryHandle, QueryListener, QueryParameters } from "./query.ts";
 export { Serf } from "./serf.ts";
