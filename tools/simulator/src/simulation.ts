@@ -168,7 +168,8 @@ export class Simulation<Core extends SimulatedCore<Event, Report>, Event, Report
     const endMs = startMs + withinMs;
     while (!predicate(this)) {
       if (this.#clock.nowMs >= endMs) {
-        throw this.#failure("not-reached", `not reached within ${withinMs} ms: ${predicate.name}`);
+        const what = predicate.name === "" ? String(predicate).slice(0, 120) : predicate.name;
+        throw this.#failure("not-reached", `not reached within ${withinMs} ms: ${what}`);
       }
       this.#runTo(Math.min(endMs, this.#clock.nowMs + everyMs));
     }

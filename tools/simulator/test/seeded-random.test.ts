@@ -51,7 +51,7 @@ describe("SeededRandom", () => {
   it("spreads evenly: 256 buckets of 65,536 draws pass a chi-square test at 0.1 %", () => {
     for (const seed of seeds(20)) {
       const random = new SeededRandom(seed);
-      const buckets = new Array<number>(256).fill(0);
+      const buckets = Array.from({ length: 256 }, () => 0);
       for (let count = 0; count < 65_536; count += 1) {
         const bucket = random.below(256);
         buckets[bucket] = (buckets[bucket] ?? 0) + 1;
