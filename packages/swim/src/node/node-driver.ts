@@ -35,6 +35,9 @@ export interface DriverListener<Event, Report> {
 /** Longest wait of a Node timer; a longer one would fire at once. */
 const LONGEST_TIMER_MS = 0x7fff_ffff;
 
+/** From this lateness on, timeouts wait until the sockets have been read. */
+const STALL_MS = 10;
+
 /** Sockets that are bound and wait for the core whose address they decide. */
 export interface BoundTransport {
   readonly localEndpoint: Endpoint;
@@ -260,7 +263,17 @@ export class NodeDriver<Event, Report> implements TransportHandler, AsyncDisposa
 
   #fire(): void {
     const nowMs = performance.now();
-    if (this.#timer !== undefined) this.#loopDelay.observe(nowMs - this.#timerDueMs);
+    if (this.#timer !== undefined) {
+      const lateMs = nowMs - this.#timerDueMs;
+      this.#timer = undefined;
+      this.#loopDelay.observe(lateMs);
+      if (lateMs > STALL_MS) {
+        // Timers come before sockets in a turn of the loop. After a stall of our own the answers
+        // are there and only unread: read them before anybody is accused of silence.
+        this.#immediate = setImmediate(() => this.#fire());
+        return;
+      }
+    }
     this.#disarm();
     if (this.#core.nextDeadlineMs() > nowMs) this.#arm();
     else this.#enter(nowMs, (now) => this.#core.handleTimeout(now));

@@ -266,6 +266,24 @@ describe("NodeDriver on sockets", () => {
     expect(driver.loopDelay.sampleCount).toBeLessThanOrEqual(2);
   });
 
+  it("reads what has arrived before it lets anything time out after a stall", async () => {
+    const bound = await NodeDriver.listen({ bindAddress: "127.0.0.1", bindPort: 0 });
+    const core = new ToyCore();
+    const inputs: string[] = [];
+    core.onInput = (kind) => inputs.push(kind);
+    await using driver = bound.drive(core);
+
+    driver.call((nowMs) => {
+      core.deadlineMs = nowMs + 5;
+      core.want({ kind: "send-datagram", target: driver.localEndpoint, bytes: Uint8Array.of(1) });
+    });
+    const stallUntilMs = performance.now() + 50;
+    while (performance.now() < stallUntilMs);
+    await until(() => inputs.length === 2);
+
+    expect(inputs).toEqual(["datagram", "timeout"]);
+  });
+
   it("rejects with the signal's reason, and binds nothing", async () => {
     const signal = AbortSignal.abort("changed my mind");
 

@@ -17,6 +17,7 @@ const QUICK: StartSwimOptions = {
   probeIntervalMs: 100,
   probeTimeoutMs: 50,
   gossipIntervalMs: 20,
+  suspicionMultiplier: 5,
   suspicionMaxTimeoutMultiplier: 2,
 };
 
@@ -84,7 +85,12 @@ describe("RunningSwim", () => {
     await until(() => String.fromCharCode(...(a.member("b")?.meta ?? [])) === "new");
     await a.close();
 
-    expect((await events).map((event) => event.kind)).toEqual(["member-joined", "member-updated"]);
+    const told = (await events).filter(({ kind }) => kind.startsWith("member-"));
+    // On a busy machine a suspicion, soon refuted, may stand between the two.
+    expect(told.map(({ kind }) => kind).filter((kind) => kind !== "member-suspected")).toEqual([
+      "member-joined",
+      "member-updated",
+    ]);
   });
 
   it("carries user messages both ways of sending", async () => {
