@@ -63,6 +63,7 @@ async function runCluster() {
   for (const [index, node] of nodes.entries()) {
     const args = [`-node=${node.name}`, `-bind=${node.bind}`, `-rpc-addr=${node.rpc}`];
     args.push("-profile=local", `-tag=role=${index === 0 ? "web" : "db"}`);
+    args.push("-event-handler=query:uptime=uptime");
     if (index > 0) args.push(`-join=${nodes[0].bind}`);
     const child = startNode(node, args);
     running.add(child);
@@ -116,7 +117,8 @@ function startNode(node, args) {
 }
 
 function sayHowToTalk(nodes) {
-  const address = nodes[0].rpc === `127.0.0.1:${firstPorts.rpc}` ? "" : ` -rpc-addr=${nodes[0].rpc}`;
+  const address =
+    nodes[0].rpc === `127.0.0.1:${firstPorts.rpc}` ? "" : ` -rpc-addr=${nodes[0].rpc}`;
   const last = nodes.at(-1);
   console.log(`
 The cluster is running. Talk to it from another terminal in this folder:

@@ -35,7 +35,9 @@ let failed = (totals?.numFailedTests ?? 0) + failedChecks;
 const skipped = (totals?.numPendingTests ?? 0) + (totals?.numTodoTests ?? 0);
 if (status !== 0 && failed === 0) failed = 1;
 if (skipped > 0) {
-  console.log(`${skipped} tests were SKIPPED: install the reference peer (Debian: serf) to run all.`);
+  console.log(
+    `${skipped} tests were SKIPPED: install the reference peer (Debian: serf) to run all.`,
+  );
   if (isCi) failed += skipped;
 }
 console.log(`${passed} passed, ${failed} failed`);
