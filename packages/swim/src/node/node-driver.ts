@@ -10,13 +10,7 @@
 import { performance } from "node:perf_hooks";
 import type { Directive } from "../directive.ts";
 import { InvariantError } from "../errors.ts";
-import type {
-  Datagram,
-  DatagramFailure,
-  Endpoint,
-  ProtocolCore,
-  StreamEvent,
-} from "../protocol-core.ts";
+import type { Endpoint, ProtocolCore } from "../protocol-core.ts";
 import { LoopDelayMeter, type LoopDelay } from "./loop-delay.ts";
 import { SocketTransport, type SocketTransportOptions } from "./socket-transport.ts";
 import type { Transport, TransportHandler, TransportReport } from "./transport.ts";
@@ -50,7 +44,7 @@ export interface BoundTransport {
   close(): Promise<void>;
 }
 
-export class NodeDriver<Event, Report> implements TransportHandler, AsyncDisposable {
+export class NodeDriver<Event, Report> implements AsyncDisposable {
   readonly #core: ProtocolCore<Event, Report>;
   readonly #transport: Transport;
   readonly #listener: DriverListener<Event, Report>;
@@ -74,7 +68,7 @@ export class NodeDriver<Event, Report> implements TransportHandler, AsyncDisposa
     this.#core = core;
     this.#transport = transport;
     this.#listener = listener;
-    transport.start(this);
+    transport.start(this.#inputs());
     this.#settle();
   }
 
@@ -125,29 +119,6 @@ export class NodeDriver<Event, Report> implements TransportHandler, AsyncDisposa
     return this.#enter(performance.now(), enter);
   }
 
-  /** @internal Called by the transport. */
-  handleDatagram(datagram: Datagram, receivedAtMs: number): void {
-    if (this.#isClosed) return;
-    this.#enter(receivedAtMs, (nowMs) => this.#core.handleDatagram(datagram, nowMs));
-  }
-
-  /** @internal Called by the transport. */
-  handleDatagramFailure(failure: DatagramFailure, nowMs: number): void {
-    if (this.#isClosed) return;
-    this.#enter(nowMs, (now) => this.#core.handleDatagramFailure(failure, now));
-  }
-
-  /** @internal Called by the transport. */
-  handleStream(event: StreamEvent, nowMs: number): void {
-    if (this.#isClosed) return;
-    this.#enter(nowMs, (now) => this.#core.handleStream(event, now));
-  }
-
-  /** @internal Called by the transport. */
-  handleTransportReport(report: TransportReport): void {
-    if (!this.#isClosed) this.#tell(() => this.#listener.onTransportReport?.(report));
-  }
-
   /**
    * Stops driving: no more input, no more output, streams the core has closed may flush for a
    * moment. Idempotent; the core is not told (shut it down before).
@@ -160,6 +131,24 @@ export class NodeDriver<Event, Report> implements TransportHandler, AsyncDisposa
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** What the transport may call; silent once closed. */
+  #inputs(): TransportHandler {
+    const core = this.#core;
+    const input = (timeMs: number, enter: (nowMs: number) => void): void => {
+      if (!this.#isClosed) this.#enter(timeMs, enter);
+    };
+    return {
+      handleDatagram: (datagram, receivedAtMs) =>
+        input(receivedAtMs, (nowMs) => core.handleDatagram(datagram, nowMs)),
+      handleDatagramFailure: (failure, timeMs) =>
+        input(timeMs, (nowMs) => core.handleDatagramFailure(failure, nowMs)),
+      handleStream: (event, timeMs) => input(timeMs, (nowMs) => core.handleStream(event, nowMs)),
+      handleTransportReport: (report) => {
+        if (!this.#isClosed) this.#tell(() => this.#listener.onTransportReport?.(report));
+      },
+    };
   }
 
   #enter<Result>(timeMs: number, enter: (nowMs: number) => Result): Result {

@@ -2,10 +2,14 @@ import { afterEach, describe, expect, it } from "vitest";
 import { MemoryTransport, type MemoryNetwork } from "../../examples/memory-transport.ts";
 import { InvariantError } from "../../src/errors.ts";
 import { NodeDriver, type DriverListener } from "../../src/node/node-driver.ts";
+import type { TransportReport } from "../../src/node/transport.ts";
+import { HandTransport } from "./support/hand-transport.ts";
 import { ToyCore } from "./support/toy-core.ts";
 import { turns, until } from "./support/until.ts";
 
 type Driver = NodeDriver<string, string>;
+
+const DATAGRAM = { bytes: new Uint8Array(1), source: { address: "192.0.2.1", port: 1 } };
 
 describe("NodeDriver", () => {
   const drivers: Driver[] = [];
@@ -176,31 +180,46 @@ describe("NodeDriver", () => {
     expect(roundCount).toBeLessThan(100_000);
   });
 
-  it("never lets time run backwards", async () => {
+  it("never lets time run backwards, whatever a transport says", () => {
     const core = new ToyCore();
-    const driver = drive(core);
+    const transport = new HandTransport();
+    const driver = new NodeDriver(core, transport);
 
     const laterMs = driver.call((nowMs) => nowMs);
-    driver.handleDatagram(
-      { bytes: new Uint8Array(1), source: driver.localEndpoint },
-      laterMs - 1_000,
-    );
+    transport.handler?.handleDatagram(DATAGRAM, laterMs - 1_000);
+    transport.handler?.handleDatagram(DATAGRAM, laterMs + 1);
 
-    expect(core.timesMs).toEqual([laterMs]);
+    expect(core.timesMs).toEqual([laterMs, laterMs + 1]);
   });
 
-  it("closes twice, performs nothing more, and refuses calls", async () => {
+  it("passes on what the transport has to say about itself", () => {
+    const transport = new HandTransport();
+    const reports: TransportReport[] = [];
+    const report = { kind: "accept-failed", message: "no descriptor left", retryMs: 5 } as const;
+    drivers.push(
+      new NodeDriver(new ToyCore(), transport, {
+        onTransportReport: (fact) => reports.push(fact),
+      }),
+    );
+
+    transport.handler?.handleTransportReport(report);
+
+    expect(reports).toEqual([report]);
+  });
+
+  it("closes twice, hears and performs nothing more, and refuses calls", async () => {
     const core = new ToyCore();
-    const heard: string[] = [];
-    const driver = drive(core, { onEvent: (event) => heard.push(event) });
+    const transport = new HandTransport();
+    const driver = new NodeDriver(core, transport);
     driver.call((nowMs) => (core.deadlineMs = nowMs + 1));
 
     await driver.close();
     await driver.close();
-    driver.handleDatagram({ bytes: new Uint8Array(1), source: driver.localEndpoint }, 0);
+    transport.handler?.handleDatagram(DATAGRAM, performance.now());
     await turns();
 
     expect(driver.isClosed).toBe(true);
+    expect(transport.closeCount).toBeGreaterThan(0);
     expect(core.datagrams).toEqual([]);
     expect(core.timeoutCount).toBe(0);
     expect(() => driver.call(() => undefined)).toThrow(InvariantError);
