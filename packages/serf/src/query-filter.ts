@@ -6,8 +6,8 @@
  * on: that is decided before and elsewhere.
  *
  * Filters come from strangers, so the work of one query is bounded: expressions run in linear
- * time (`re2-expression.ts`), and program size times text length, summed over the filters, must
- * stay below a limit.
+ * time (`re2-expression.ts`), what it would cost to compile them is estimated first
+ * (`re2-cost.ts`), and the sum over all filters must stay below a limit.
  *
  * Source: Serf specification §3.6, §10.2.
  */
@@ -28,9 +28,9 @@ export interface QueryFilterLimits {
   /** Compiled expressions kept for the next query. */
   readonly cachedExpressions: number;
   /**
-   * Most work one query may ask for: the sum, over its tag filters, of program instructions times
-   * (characters of the tag's value + 16 for compiling). Some 20 ms at the default, whereas a usual filter
-   * needs some hundreds.
+   * Most work one query may ask for, summed over its tag filters: program instructions times
+   * characters of the tag's value, and `workPerCompileUnit` for each unit of compiling. Some 20 ms
+   * at the default, whereas a usual filter needs some thousands.
    */
   readonly work: number;
 }
@@ -42,8 +42,8 @@ export const defaultQueryFilterLimits: QueryFilterLimits = {
   work: 250_000,
 };
 
-/** Compiling an instruction costs about as much as matching this many characters with it. */
-const compileWorkPerInstruction = 16;
+/** A unit of compiling (see `re2-cost.ts`) takes as long as so many steps of matching. */
+const workPerCompileUnit = 100;
 
 /**
  * Characters matched before a cached expression is compiled anew. An engine remembers a state per
@@ -101,20 +101,25 @@ export class QueryFilterMatcher {
         continue;
       }
       const value = Object.hasOwn(tags, filter.tag) ? (tags[filter.tag] ?? "") : "";
-      const cached = this.#expression(filter.expression);
-      workLeft -= cached.expression.programSize * (value.length + compileWorkPerInstruction);
+      const cached = this.#expression(filter.expression, workLeft / workPerCompileUnit);
+      const { expression } = cached;
+      // Known expressions are charged like new ones: whom a query reaches must not depend on what
+      // was asked before.
+      workLeft -= expression.compileCost * workPerCompileUnit;
+      workLeft -= expression.programSize * value.length;
       if (workLeft < 0) return false;
       cached.charactersLeft -= value.length;
-      if (!cached.expression.test(value)) return false;
+      if (!expression.test(value)) return false;
     }
     return true;
   }
 
   /** @throws {Re2Error} if the pattern does not compile; nothing is cached then. */
-  #expression(pattern: string): CachedExpression {
+  #expression(pattern: string, costLimit: number): CachedExpression {
     const known = this.#cache.get(pattern);
     this.#cache.delete(pattern);
-    const cached = known !== undefined && known.charactersLeft > 0 ? known : this.#compile(pattern);
+    const isFresh = known !== undefined && known.charactersLeft > 0;
+    const cached = isFresh ? known : this.#compile(pattern, costLimit);
     this.#cache.set(pattern, cached);
     if (this.#cache.size > this.#limits.cachedExpressions) {
       const [leastRecent] = this.#cache.keys();
@@ -123,8 +128,9 @@ export class QueryFilterMatcher {
     return cached;
   }
 
-  #compile(pattern: string): CachedExpression {
-    const expression = compileRe2(pattern, { bytesLimit: this.#limits.expressionBytes });
+  #compile(pattern: string, costLimit: number): CachedExpression {
+    const bytesLimit = this.#limits.expressionBytes;
+    const expression = compileRe2(pattern, { bytesLimit, costLimit });
     return { expression, charactersLeft: retireAfterCharacters };
   }
 }

@@ -8,13 +8,22 @@
  */
 import { encodeName } from "@x/swim/wire";
 import { RE2JS } from "re2js";
+import { estimateRe2Cost } from "./re2-cost.ts";
 
 /** Longest expression compiled by default, in bytes of UTF-8: as long as a whole query by default. */
 export const defaultExpressionBytesLimit = 1024;
 
+/**
+ * Dearest expression compiled by default, in the units of `estimateRe2Cost`: a tenth of a second,
+ * for people who wait for it. What strangers send is held shorter (`query-filter.ts`).
+ */
+export const defaultExpressionCostLimit = 10_000;
+
 /** A compiled expression. */
 export interface Re2Expression {
   readonly pattern: string;
+  /** What compiling it was estimated to cost, in the units of `estimateRe2Cost`. */
+  readonly compileCost: number;
   /** Instructions of the compiled program; matching costs at most this times the text's length. */
   readonly programSize: number;
   /** Whether the expression matches anywhere in `text`. @throws {Re2Error} if the engine gives up. */
@@ -25,6 +34,8 @@ export interface Re2Expression {
 export interface Re2Options {
   /** Default `defaultExpressionBytesLimit`. */
   readonly bytesLimit?: number;
+  /** Default `defaultExpressionCostLimit`. */
+  readonly costLimit?: number;
 }
 
 /** A pattern that is no RE2 expression, or too long or too large a one. */
@@ -58,9 +69,14 @@ export function compileRe2(pattern: string, options: Re2Options = {}): Re2Expres
   if (loneSurrogate.test(pattern)) {
     throw new Re2Error("error parsing regexp: invalid UTF-8");
   }
+  const compileCost = estimateRe2Cost(pattern);
+  if (compileCost > (options.costLimit ?? defaultExpressionCostLimit)) {
+    throw new Re2Error("error parsing regexp: expression too large");
+  }
   const compiled = runEngine(() => RE2JS.compile(pattern));
   return {
     pattern,
+    compileCost,
     programSize: compiled.programSize(),
     test: (text) => runEngine(() => compiled.test(text.replace(loneSurrogates, "\ufffd"))),
   };

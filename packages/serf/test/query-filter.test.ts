@@ -107,6 +107,21 @@ describe("QueryFilterMatcher", () => {
     expect(matcher.matches([tagFilter("tag", "aaaé")], "m", { tag: "aaaé" })).toBe(false);
   });
 
+  it("compiles nothing that would take long, and decides alike with and without memory", () => {
+    const matcher = new QueryFilterMatcher();
+    const dear = tagFilter("tag", "a{1000}b{1000}c{1000}".repeat(40));
+    const heavy = ["a{700}", "b{700}", "c{700}", "d{700}"].map((each) =>
+      tagFilter("tag", `${each}|x`),
+    );
+
+    expect(matcher.matches([dear], "m", { tag: "x" })).toBe(false);
+    expect(matcher.cachedCount).toBe(0);
+    expect(matcher.matches(heavy.slice(0, 3), "m", { tag: "x" })).toBe(true);
+    expect(matcher.matches(heavy, "m", { tag: "x" })).toBe(false);
+    expect(matcher.matches(heavy.slice(1), "m", { tag: "x" })).toBe(true);
+    expect(matcher.matches(heavy, "m", { tag: "x" })).toBe(false);
+  });
+
   it("stops at the work limit, however many filters share the work", () => {
     const matcher = new QueryFilterMatcher();
     const cheap = tagFilter("tag", "a");

@@ -48,6 +48,14 @@ describe("compileRe2", () => {
     expect(compileRe2("éé", { bytesLimit: 4 }).test("éé")).toBe(true);
   });
 
+  it("compiles up to the cost limit, and nothing dearer", () => {
+    expect(compileRe2("a{99}", { costLimit: 100 }).compileCost).toBe(100);
+    expect(() => compileRe2("a{100}", { costLimit: 100 })).toThrow(
+      new Re2Error("error parsing regexp: expression too large"),
+    );
+    expect(() => compileRe2("a{1000}b{1000}".repeat(6))).toThrow(Re2Error);
+  });
+
   // Each would keep a backtracking engine busy for longer than the universe is old.
   it.each([
     ["(a+)+$", "b"],
