@@ -105,7 +105,7 @@ export function decodeName(
  * in a `Map` without hashing it anew. A slot is overwritten by the next name that lands on it,
  * so this holds at most 1024 names of 64 bytes.
  */
-const recentNames: string[] = new Array<string>(1024).fill("");
+const recentNames: string[] = Array.from({ length: 1024 }, () => "");
 const recentNameBytes = 64;
 
 function decodeShortAscii(bytes: Uint8Array, start: number, end: number, hash: number): string {

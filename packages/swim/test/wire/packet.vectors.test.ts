@@ -180,6 +180,8 @@ describe("whole datagrams, byte for byte (wire specification §2)", () => {
 
     expect(hex(packet)).toBe(vector.bytes);
     expect(refused).toEqual([]);
-    expect(found).toEqual(new Array(input.payload.startsWith("07") ? 4 : 1).fill("alive true"));
+    expect(found).toEqual(
+      Array.from({ length: input.payload.startsWith("07") ? 4 : 1 }, () => "alive true"),
+    );
   });
 });

@@ -47,7 +47,7 @@ describe("sealing, byte for byte as the reference does it (wire specification §
 
   it("refuses the packet that makes the reference crash: version 1 marked as version 0 (wire specification §17)", () => {
     const vector = vectors.find(({ name }) => name === "decrypt-v1-relabelled-v0");
-    const { keys } = vector?.input as { keys: readonly string[] };
+    const keys = vector?.input["keys"] as readonly string[];
 
     const opened = () =>
       open(unhex(String(vector?.bytes)), keyringOf(keys), new Uint8Array(0), nodeAead);
