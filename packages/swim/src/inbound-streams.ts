@@ -7,6 +7,7 @@ import type { CoreContext } from "./core-context.ts";
 import type { Endpoint, StreamFailure, StreamId } from "./protocol-core.ts";
 import type { PushPull } from "./push-pull.ts";
 import { SlicedReader } from "./sliced-reader.ts";
+import { isWorthCompressing } from "./stream-exchange.ts";
 import type { StreamSession, StreamTable } from "./stream-table.ts";
 import type { SwimReport } from "./swim-report.ts";
 import type { Timer } from "./timer-table.ts";
@@ -115,7 +116,7 @@ export class InboundStream implements StreamSession {
   #reply(message: StreamMessage | undefined): void {
     const { options, outbox, settings } = this.#context;
     if (message !== undefined) {
-      const { compress } = options;
+      const compress = options.compress && isWorthCompressing(message);
       const bytes = encodeStream(message, settings, { role: "acceptor", compress });
       outbox.writeStream(this.#streamId, bytes);
     }

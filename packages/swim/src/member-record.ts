@@ -24,6 +24,16 @@ export interface MemberDescription {
 }
 
 const VERSION_COUNT = 6;
+const NO_BYTES = new Uint8Array(0);
+
+interface SharedVersions {
+  readonly bytes: Uint8Array;
+  readonly versions: ProtocolVersions;
+}
+
+/** A cluster speaks two or three combinations of versions: each is unpacked once. */
+const SHARED_VERSIONS = new Map<string, SharedVersions>();
+const SHARED_VERSIONS_LIMIT = 256;
 
 /** An immutable description of one member, shared by all cores of one pool. */
 export class MemberRecord {
@@ -59,20 +69,12 @@ export class MemberRecord {
   }
 
   get versions(): ProtocolVersions {
-    const packed = this.#packed;
-    return {
-      protocolMin: packed.charCodeAt(0),
-      protocolMax: packed.charCodeAt(1),
-      protocolCurrent: packed.charCodeAt(2),
-      delegateMin: packed.charCodeAt(3),
-      delegateMax: packed.charCodeAt(4),
-      delegateCurrent: packed.charCodeAt(5),
-    };
+    return versionsOf(this.#packed).versions;
   }
 
-  /** A fresh copy of the six bytes. */
+  /** The six bytes. Shared: do not change them. */
   get versionBytes(): Uint8Array {
-    return unpackBytes(this.#packed, 0, VERSION_COUNT);
+    return versionsOf(this.#packed).bytes;
   }
 
   /** A fresh copy of the raw IP as announced. */
@@ -82,6 +84,7 @@ export class MemberRecord {
 
   /** A fresh copy of the metadata. */
   get meta(): Uint8Array {
+    if (this.#packed.length === this.#metaStart) return NO_BYTES;
     return unpackBytes(this.#packed, this.#metaStart, this.#packed.length);
   }
 
@@ -224,6 +227,28 @@ export class MemberRecordPool {
     if (pooled !== undefined) pooled.latest = record;
     return record;
   }
+}
+
+function versionsOf(packed: string): SharedVersions {
+  const key = packed.slice(0, VERSION_COUNT);
+  const known = SHARED_VERSIONS.get(key);
+  if (known !== undefined) return known;
+  const bytes = unpackBytes(packed, 0, VERSION_COUNT);
+  const [protocolMin = 0, protocolMax = 0, protocolCurrent = 0] = bytes;
+  const [, , , delegateMin = 0, delegateMax = 0, delegateCurrent = 0] = bytes;
+  const versions = Object.freeze({
+    protocolMin,
+    protocolMax,
+    protocolCurrent,
+    delegateMin,
+    delegateMax,
+    delegateCurrent,
+  });
+  // Only a forger invents more: start anew instead of growing.
+  if (SHARED_VERSIONS.size >= SHARED_VERSIONS_LIMIT) SHARED_VERSIONS.clear();
+  const shared = { bytes, versions };
+  SHARED_VERSIONS.set(key, shared);
+  return shared;
 }
 
 /** Missing ones read as 0, as in the reference. */

@@ -33,6 +33,13 @@ export interface ClaimOrigin {
   /** Type byte and body as received; told on unchanged. Left out when the claim was made here. */
   readonly encoded?: Uint8Array;
   readonly source?: Endpoint;
+  /**
+   * We are new and alone, and this is what a member of the cluster told us: the others know it.
+   *
+   * Deviation: a joiner of the reference tells everybody all it has learned, so that in a large
+   * cluster its own arrival waits behind thousands of old stories.
+   */
+  readonly isOldNews?: boolean;
 }
 
 /** The member table with its rules. */
@@ -266,7 +273,8 @@ export class Membership {
     table.describe(row, told);
     table.setIncarnation(row, claim.incarnation);
     if (previous.state !== "alive") table.setState(row, "alive", nowMs);
-    this.#announce(told, hasVersions ? origin : {}, nowMs, origin.finished);
+    if (origin.isOldNews !== true)
+      this.#announce(told, hasVersions ? origin : {}, nowMs, origin.finished);
 
     const member = table.member(row);
     const moved = !isSameEndpoint(previous.endpoint, member.endpoint);

@@ -10,15 +10,28 @@ import { meantPort, type CoreContext } from "./core-context.ts";
 import type { Membership } from "./membership.ts";
 import type { Endpoint } from "./protocol-core.ts";
 import type { Timer } from "./timer-table.ts";
-import { agreeOnVersions } from "./version-agreement.ts";
 import { WireState, type PushPullMessage, type PushPullNode } from "./wire/index.ts";
 
-interface Merge {
+/**
+ * Up to this size a newcomer tells on what it has learned: a rumour is told so few times in a small
+ * cluster that somebody may miss it, and the newcomer's voice helps.
+ */
+const OLD_NEWS_MEMBERS = 64;
+
+/** A state that was checked and may be merged. */
+export interface IncomingState {
   readonly message: PushPullMessage;
   readonly endpoint: Endpoint;
   readonly isLeftOut: (node: PushPullNode) => boolean;
   readonly merged: (nowMs: number) => void;
+  /** The answer to an exchange of ours. */
+  readonly isReply: boolean;
+}
+
+interface Merge extends IncomingState {
   next: number;
+  /** Known once the merge begins: whether everybody but us has heard it all. */
+  isOldNews: boolean;
 }
 
 /** Merges wait in order of arrival, so that two of them never interleave. */
@@ -37,16 +50,12 @@ export class MergeQueue {
     return this.#merges.length;
   }
 
-  /** @param merged - called once, after the last entry and the state of the layer above. */
-  add(
-    message: PushPullMessage,
-    endpoint: Endpoint,
-    nowMs: number,
-    merged: (nowMs: number) => void,
-  ): void {
-    const agreement = agreeOnVersions(message.nodes, this.#context.table);
-    const isLeftOut = agreement.kind === "agreed" ? agreement.isLeftOut : () => true;
-    this.#merges.push({ message, endpoint, isLeftOut, merged, next: 0 });
+  /**
+   * @param incoming.isLeftOut - records that may not enter the table.
+   * @param incoming.merged - called once, after the last entry and the state of the layer above.
+   */
+  add(incoming: IncomingState, nowMs: number): void {
+    this.#merges.push({ ...incoming, next: 0, isOldNews: false });
     if (this.#merges.length === 1) this.#mergeSlice(nowMs);
   }
 
@@ -54,6 +63,7 @@ export class MergeQueue {
     const merge = this.#merges[0];
     if (merge === undefined) return;
     const { nodes } = merge.message;
+    if (merge.next === 0) merge.isOldNews = this.#isOldNews(merge);
     const end = Math.min(merge.next + this.#context.options.mergeSliceLimit, nodes.length);
     while (merge.next < end) {
       const node = nodes[merge.next];
@@ -63,6 +73,11 @@ export class MergeQueue {
     if (merge.next >= nodes.length) this.#finish(merge, nowMs);
     if (this.#merges.length === 0 || this.#timer?.isWaiting === true) return;
     this.#timer = this.#context.timers.set(nowMs, (dueMs) => this.#mergeSlice(dueMs));
+  }
+
+  #isOldNews({ isReply, message }: Merge): boolean {
+    const isNewcomer = isReply && this.#context.table.liveCount <= 1;
+    return isNewcomer && message.nodes.length > OLD_NEWS_MEMBERS;
   }
 
   #finish(merge: Merge, nowMs: number): void {
@@ -85,7 +100,7 @@ export class MergeQueue {
       return;
     }
     const { incarnation, name: node } = entry;
-    const origin = { source: endpoint };
+    const origin = { source: endpoint, isOldNews: merge.isOldNews };
     switch (entry.state) {
       case WireState.alive: {
         const { address, meta, versions } = entry;

@@ -20,7 +20,7 @@ import { pictureOf } from "./self-description.ts";
 import { StreamExchange, type ExchangeFailure } from "./stream-exchange.ts";
 import type { StreamTable } from "./stream-table.ts";
 import type { Timer } from "./timer-table.ts";
-import { agreeOnVersions } from "./version-agreement.ts";
+import { agreeOnVersions, type VersionAgreement } from "./version-agreement.ts";
 import {
   WireState,
   type PushPullMessage,
@@ -33,6 +33,10 @@ const WIRE_STATES: readonly MemberState[] = ["alive", "suspect", "dead", "left"]
 const NO_STATE = new Uint8Array(0);
 /** Clusters up to this size exchange at the plain interval. Source: behaviour specification §8. */
 const UNSCALED_MEMBERS = 32;
+
+/** A received state that may be merged but for some records, or why not. */
+type CheckedState =
+  Extract<VersionAgreement, { kind: "agreed" }> | ({ readonly kind: "refused" } & ExchangeFailure);
 
 /** Whom to exchange state with. */
 export interface ExchangePartner {
@@ -112,9 +116,13 @@ export class PushPull {
         if (reply?.kind !== "push-pull") {
           return failed({ code: "malformed", message: "the reply is no push/pull" }, repliedMs);
         }
-        const failure = this.#check(reply, endpoint);
-        if (failure !== undefined) return failed(failure, repliedMs);
-        this.#merges.add(reply, endpoint, repliedMs, (mergedMs) => settled(undefined, mergedMs));
+        const checked = this.#check(reply, endpoint);
+        if (checked.kind === "refused") return failed(checked, repliedMs);
+        const merged = (mergedMs: number): void => settled(undefined, mergedMs);
+        this.#merges.add(
+          { message: reply, endpoint, ...checked, merged, isReply: true },
+          repliedMs,
+        );
       },
     };
     void new StreamExchange(this.#context, this.#streams, request, nowMs);
@@ -132,10 +140,11 @@ export class PushPull {
       outbox.report({ kind: "stream-rejected", remote, code: "limit-reached", message });
       return undefined;
     }
-    const failure = this.#check(request, remote);
-    if (failure !== undefined) return { kind: "error", error: failure.message };
+    const checked = this.#check(request, remote);
+    if (checked.kind === "refused") return { kind: "error", error: checked.message };
     const reply = this.#localState(request.isJoin);
-    this.#merges.add(request, remote, nowMs, () => {});
+    const incoming = { message: request, endpoint: remote, ...checked, isReply: false };
+    this.#merges.add({ ...incoming, merged: () => {} }, nowMs);
     return reply;
   }
 
@@ -172,22 +181,22 @@ export class PushPull {
   }
 
   /** Versions of all, then, for a join, the veto of the layer above. Nothing is changed yet. */
-  #check(message: PushPullMessage, endpoint: Endpoint): ExchangeFailure | undefined {
+  #check(message: PushPullMessage, endpoint: Endpoint): CheckedState {
     const { delegate, options, outbox, table } = this.#context;
     const agreement = agreeOnVersions(message.nodes, table);
     if (agreement.kind === "refused") {
       const { message: why, name } = agreement;
       outbox.report({ kind: "version-mismatch", endpoint, name, scope: "exchange", message: why });
-      return { code: "version-mismatch", message: why };
+      return { kind: "refused", code: "version-mismatch", message: why };
     }
-    if (!message.isJoin || delegate.vetoMerge === undefined) return undefined;
+    if (!message.isJoin || delegate.vetoMerge === undefined) return agreement;
     const members = message.nodes.map((node) => {
       const port = meantPort(node.port, options);
       return pictureOf({ ...node, port, node: node.name }, WIRE_STATES[node.state] ?? "dead");
     });
     const reason = delegate.vetoMerge(members);
-    if (reason === undefined) return undefined;
+    if (reason === undefined) return agreement;
     outbox.report({ kind: "merge-vetoed", endpoint, reason });
-    return { code: "merge-vetoed", message: reason };
+    return { kind: "refused", code: "merge-vetoed", message: reason };
   }
 }

@@ -11,93 +11,75 @@ import { hasAllVersions } from "./admission.ts";
 import type { MemberTable } from "./member-table.ts";
 import { WireState, type PushPullNode } from "./wire/index.ts";
 
-/** Protocols everybody alive understands. */
-interface CommonRange {
-  protocolMin: number;
-  protocolMax: number;
-  delegateMin: number;
-  delegateMax: number;
-}
+/** `[pmin, pmax, pcur, dmin, dmax, dcur]`, as on the wire. */
+type Versions = Uint8Array;
 
-interface Spoken {
-  readonly protocolMin: number;
-  readonly protocolMax: number;
-  readonly protocolCurrent: number;
-  readonly delegateMin: number;
-  readonly delegateMax: number;
-  readonly delegateCurrent: number;
-}
+/** `[pmin, pmax, dmin, dmax]` that everybody alive understands. */
+type CommonRange = [number, number, number, number];
 
 export type VersionAgreement =
   | { readonly kind: "agreed"; readonly isLeftOut: (node: PushPullNode) => boolean }
   | { readonly kind: "refused"; readonly name: string; readonly message: string };
 
-/** Compares a received list with our own table. O(n). */
+/** Compares a received list with our own table. O(n), and allocates nothing per member. */
 export function agreeOnVersions(
   remote: readonly PushPullNode[],
   table: MemberTable,
 ): VersionAgreement {
   const range = commonRange(remote, table);
-  for (const node of remote) {
-    if (node.state !== WireState.alive || !hasAllVersions(node.versions)) continue;
-    const versions = spokenBy(node.versions);
-    if (!fits(versions, range)) return refusal(node.name, versions, range);
+  for (const { name, state, versions } of remote) {
+    if (state !== WireState.alive || !hasAllVersions(versions)) continue;
+    if (!fits(versions, range)) return refusal(name, versions, range);
   }
   for (let row = 0; row < table.size; row += 1) {
     if (table.state(row) !== "alive") continue;
-    const { name, versions } = table.record(row);
-    if (!fits(versions, range)) return refusal(name, versions, range);
+    const { name, versionBytes } = table.record(row);
+    if (!fits(versionBytes, range)) return refusal(name, versionBytes, range);
   }
   return {
     kind: "agreed",
-    isLeftOut: (node) => !hasAllVersions(node.versions) || !fits(spokenBy(node.versions), range),
+    isLeftOut: ({ versions }) => !hasAllVersions(versions) || !fits(versions, range),
   };
 }
 
 function commonRange(remote: readonly PushPullNode[], table: MemberTable): CommonRange {
-  const range = { protocolMin: 0, protocolMax: 255, delegateMin: 0, delegateMax: 255 };
-  for (const node of remote) {
-    if (node.state === WireState.alive && hasAllVersions(node.versions)) {
-      narrow(range, spokenBy(node.versions));
-    }
+  const range: CommonRange = [0, 255, 0, 255];
+  for (const { state, versions } of remote) {
+    if (state === WireState.alive && hasAllVersions(versions)) narrow(range, versions);
   }
   for (let row = 0; row < table.size; row += 1) {
-    if (table.state(row) === "alive") narrow(range, table.record(row).versions);
+    if (table.state(row) === "alive") narrow(range, table.record(row).versionBytes);
   }
   return range;
 }
 
-function narrow(range: CommonRange, versions: Spoken): void {
-  range.protocolMin = Math.max(range.protocolMin, versions.protocolMin);
-  range.protocolMax = Math.min(range.protocolMax, versions.protocolMax);
-  range.delegateMin = Math.max(range.delegateMin, versions.delegateMin);
-  range.delegateMax = Math.min(range.delegateMax, versions.delegateMax);
+function narrow(range: CommonRange, versions: Versions): void {
+  range[0] = Math.max(range[0], versions[0] ?? 0);
+  range[1] = Math.min(range[1], versions[1] ?? 0);
+  range[2] = Math.max(range[2], versions[3] ?? 0);
+  range[3] = Math.min(range[3], versions[4] ?? 0);
 }
 
-function fits({ protocolCurrent, delegateCurrent }: Spoken, range: CommonRange): boolean {
+function fits(
+  versions: Versions,
+  [protocolMin, protocolMax, delegateMin, delegateMax]: CommonRange,
+): boolean {
+  const protocolCurrent = versions[2] ?? 0;
+  const delegateCurrent = versions[5] ?? 0;
   return (
-    protocolCurrent >= range.protocolMin &&
-    protocolCurrent <= range.protocolMax &&
-    delegateCurrent >= range.delegateMin &&
-    delegateCurrent <= range.delegateMax
+    protocolCurrent >= protocolMin &&
+    protocolCurrent <= protocolMax &&
+    delegateCurrent >= delegateMin &&
+    delegateCurrent <= delegateMax
   );
 }
 
-function spokenBy(bytes: Uint8Array): Spoken {
-  const [protocolMin = 0, protocolMax = 0, protocolCurrent = 0] = bytes;
-  const [, , , delegateMin = 0, delegateMax = 0, delegateCurrent = 0] = bytes;
+function refusal(name: string, versions: Versions, range: CommonRange): VersionAgreement {
+  const spoken = `protocol ${versions[2]}, delegate protocol ${versions[5]}`;
+  const understood = `${range[0]} to ${range[1]}, ${range[2]} to ${range[3]}`;
   return {
-    protocolMin,
-    protocolMax,
-    protocolCurrent,
-    delegateMin,
-    delegateMax,
-    delegateCurrent,
+    kind: "refused",
+    name,
+    message: `${name} speaks ${spoken}; all understand ${understood}`,
   };
-}
-
-function refusal(name: string, versions: Spoken, range: CommonRange): VersionAgreement {
-  const spoken = `protocol ${versions.protocolCurrent}, delegate protocol ${versions.delegateCurrent}`;
-  const wanted = `${range.protocolMin} to ${range.protocolMax}, ${range.delegateMin} to ${range.delegateMax}`;
-  return { kind: "refused", name, message: `${name} speaks ${spoken}; all understand ${wanted}` };
 }

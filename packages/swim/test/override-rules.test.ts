@@ -14,7 +14,10 @@ import {
 const KNOWN = 5;
 type ByIncarnation<Verdict> = readonly [older: Verdict, equal: Verdict, newer: Verdict];
 
-function alive(state: MemberState, circumstances: Partial<AliveCircumstances> = {}): AliveVerdict[] {
+function alive(
+  state: MemberState,
+  circumstances: Partial<AliveCircumstances> = {},
+): AliveVerdict[] {
   return [4, 5, 6].map((incarnation) =>
     judgeAlive(
       { state, incarnation: KNOWN },

@@ -224,6 +224,25 @@ describe("a join (behaviour specification §9)", () => {
     ]);
   });
 
+  it("does not tell a large cluster what the cluster knows, unless we knew somebody before", () => {
+    const depthAfter = (entryCount: number, knowsSomebody: boolean): number => {
+      const core = new LoneCore();
+      if (knowsSomebody) core.receive(aliveOf("z", 200));
+      const before = core.swim.broadcastQueueDepth;
+      const { streamId } = startJoin(core);
+      core.opened(streamId);
+      const nodes = Array.from({ length: entryCount }, (_, index) =>
+        entryOf(`m${index}`, 2, { port: 1 + index }),
+      );
+      core.answer(streamId, state(nodes, { isJoin: true }));
+      return core.swim.broadcastQueueDepth - before;
+    };
+
+    expect([depthAfter(64, false), depthAfter(65, false), depthAfter(65, true)]).toEqual([
+      64, 0, 65,
+    ]);
+  });
+
   it("fails when nobody answers within the stream timeout", () => {
     const core = new LoneCore({ streamTimeoutMs: 700 });
     const { outcome, streamId } = startJoin(core);

@@ -50,7 +50,8 @@ describe("recorded values of the reference", () => {
         suspicionMultiplier: input(vector, "mult"),
         probeIntervalMs: input(vector, "interval") / NS_PER_MS,
       };
-      for (const [n = 0, result = 0] of rowsOf(vector)) expectNs(minSuspicionMs(n, settings), result);
+      for (const [n = 0, result = 0] of rowsOf(vector))
+        expectNs(minSuspicionMs(n, settings), result);
     }
   });
 

@@ -24,7 +24,9 @@ describe("Swim", () => {
     cluster.kill(victim);
 
     const all = [...cluster.members.values()];
-    expect(cluster.runUntil(() => all.every(({ swim }) => swim.memberCount === 4), 60_000)).toBe(true);
+    expect(cluster.runUntil(() => all.every(({ swim }) => swim.memberCount === 4), 60_000)).toBe(
+      true,
+    );
     expect(cluster.get("m0").swim.member("m3")?.state).toBe("dead");
   });
 });
