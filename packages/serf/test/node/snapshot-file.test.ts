@@ -312,6 +312,27 @@ describe("a disk that cannot sync", () => {
   });
 });
 
+describe("a disk that hangs", () => {
+  it("holds nobody up, piles nothing up, and gets everything in the end", async () => {
+    const { file, disk, clock, reports } = await bench({ pendingLimit: 1000 });
+    let release = (): void => undefined;
+    disk.hang = new Promise((resolve) => (release = resolve));
+    for (let time = 1n; time <= 600n; time++) {
+      file.record(userEvent("u", time), 0n);
+      await clock.advance(1000);
+    }
+
+    expect(disk.log.filter((operation) => operation === `append ${path}`)).toHaveLength(1);
+    expect(clock.timerCount).toBe(0);
+    disk.hang = undefined;
+    release();
+    await file.flush();
+    await clock.advance(500);
+    expect(kindsOf(reports)).toEqual(["compacted"]);
+    expect(disk.text(path)).toBe("clock: 0\nevent-clock: 600\nquery-clock: 0\n");
+  });
+});
+
 describe("openSnapshot", () => {
   it("rejects when the file cannot be opened", async () => {
     const disk = new MemoryFilesystem();

@@ -18,6 +18,8 @@ export class MemoryFilesystem implements SnapshotFilesystem {
   bytesUntilKill = Infinity;
   /** Operations that fail. */
   readonly faults: Set<Fault> = new Set();
+  /** Writes wait for it. */
+  hang: Promise<void> | undefined;
   /** Operations performed, in order. */
   readonly log: string[] = [];
   #directory = new Map<string, Inode>();
@@ -77,6 +79,7 @@ export class MemoryFilesystem implements SnapshotFilesystem {
     return {
       append: async (bytes) => {
         this.#begin("append", path);
+        await this.hang;
         this.#append(inode, bytes);
       },
       truncate: async (lengthBytes) => {
