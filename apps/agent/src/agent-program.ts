@@ -139,8 +139,8 @@ class AgentProgram {
       const onShutdownRequest = (): void => signals.requestShutdown();
       agent = await Agent.start({ config, network, log, metrics, onShutdownRequest });
       await agent.startDiscovery();
-      world.writeOut("==> Starting Serf agent RPC...\n");
       await agent.startRpc(authKey);
+      world.writeOut("==> Starting Serf agent RPC...\n");
     } catch (error) {
       await agent?.close();
       signals.close();

@@ -9,7 +9,7 @@ import { Keyring } from "@x/swim";
 import { AgentError } from "./agent-error.ts";
 import type { AgentConfig } from "./config/agent-config.ts";
 import { errnoText } from "./config/config-file.ts";
-import { readFirstJson } from "./config/json-reader.ts";
+import { readFirstJson, stateFileFault } from "./config/json-reader.ts";
 import type { LogLevel } from "./log/log-level.ts";
 import { readTagsFile } from "./state/tags-file.ts";
 
@@ -82,7 +82,7 @@ function decodeKeys(text: string): Uint8Array[] {
   try {
     texts = readFirstJson(text);
   } catch (error) {
-    throw fault(`Failed to decode keyring file: ${(error as Error).message}`, error);
+    throw fault(`Failed to decode keyring file: ${stateFileFault(error)}`, error);
   }
   if (!Array.isArray(texts) || !texts.every((item) => typeof item === "string")) {
     throw fault("Failed to decode keyring file: not a list of texts");

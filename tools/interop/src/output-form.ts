@@ -32,15 +32,18 @@ export function outputForm(
 function form(text: string): string {
   const usage = usageStart.exec(text);
   const body = usage === null ? text : `${text.slice(0, usage.index)}${usage[0]}\n`;
-  return sortTags(body)
-    .replaceAll(/127\.0\.0\.1:\d+/g, "ADDRESS")
-    // Older releases leave the port out here.
-    .replaceAll("Failed to join 127.0.0.1: ", "Failed to join ADDRESS: ")
-    .replaceAll(/"port": \d+/g, '"port": PORT')
-    .replaceAll(/\d+\.\d+ ms/g, "N ms")
-    .replaceAll(/\d+\.\d\d sec/g, "N sec")
-    .replaceAll(/lookup (\S+) on \S+: /g, "lookup $1 on SERVER: ")
-    .replaceAll(/lookup (\S+): no such host/g, "lookup $1 on SERVER: no such host");
+  return (
+    sortTags(body)
+      .replaceAll(/127\.0\.0\.1:\d+/g, "ADDRESS")
+      // Older releases leave the port out here.
+      .replaceAll("address tcp/", "lookup tcp/")
+      .replaceAll("Failed to join 127.0.0.1: ", "Failed to join ADDRESS: ")
+      .replaceAll(/"port": \d+/g, '"port": PORT')
+      .replaceAll(/\d+\.\d+ ms/g, "N ms")
+      .replaceAll(/\d+\.\d\d sec/g, "N sec")
+      .replaceAll(/lookup (\S+) on \S+: /g, "lookup $1 on SERVER: ")
+      .replaceAll(/lookup (\S+): no such host/g, "lookup $1 on SERVER: no such host")
+  );
 }
 
 /** Cells of `k=v,k=v` in the order of their keys; the order on the wire is random. */

@@ -41,6 +41,14 @@ export function readFirstJson(text: string): JsonValue {
   return reader.readFirst();
 }
 
+/** The complaint about a file of state, which the reference reads with another reader. */
+export function stateFileFault(error: unknown): string {
+  const { message } = error as Error;
+  return message === "EOF" || message === "unexpected EOF"
+    ? "unexpected end of JSON input"
+    : message;
+}
+
 class JsonReader {
   readonly #text: string;
   #at = 0;

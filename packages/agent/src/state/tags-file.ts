@@ -5,7 +5,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { errnoText } from "../config/config-file.ts";
-import { readFirstJson } from "../config/json-reader.ts";
+import { readFirstJson, stateFileFault } from "../config/json-reader.ts";
 import { replaceFile } from "./durable-file.ts";
 
 const newFileMode = 0o600;
@@ -50,7 +50,7 @@ export function readTagsFile(path: string): Record<string, string> | undefined {
   try {
     return decodeTags(text);
   } catch (error) {
-    throw new Error(`Failed to decode tags file: ${(error as Error).message}`, { cause: error });
+    throw new Error(`Failed to decode tags file: ${stateFileFault(error)}`, { cause: error });
   }
 }
 

@@ -47,7 +47,7 @@ describe("tags file (agent specification §8)", () => {
   it.each([
     ["[]", "Failed to decode tags file: not an object of texts"],
     ['{"a": 1}', "Failed to decode tags file: tag 'a' is not a text"],
-    ["{", "Failed to decode tags file: unexpected EOF"],
+    ["{", "Failed to decode tags file: unexpected end of JSON input"],
   ])("refuses %s", (content, message) => {
     writeFileSync(path, content);
 
