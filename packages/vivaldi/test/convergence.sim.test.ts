@@ -5,7 +5,7 @@
 import { describe, expect, it } from "vitest";
 import { seeds } from "@x/simulator";
 import type { VivaldiOptions } from "@x/vivaldi";
-import { CoordinateClient, defaultVivaldiOptions, referenceVivaldiOptions } from "@x/vivaldi";
+import { defaultVivaldiOptions, referenceVivaldiOptions } from "@x/vivaldi";
 import type { LatencyMatrix } from "./support/latency-matrices.ts";
 import {
   gridMatrix,
@@ -157,7 +157,7 @@ function driftRatio(options: VivaldiOptions, seed: number): number {
     [side, side],
     [side, side],
   ];
-  population.clients.forEach((client: CoordinateClient, member) => {
+  population.clients.forEach((client, member) => {
     client.setCoordinate({
       vector: corners[member] ?? [],
       error: 1.5,
