@@ -44,6 +44,8 @@ export interface RunningSwimParts {
 }
 
 const DEFAULT_BROADCAST_TIMEOUT_MS = 5_000;
+/** Names looked up at the same time. */
+const RESOLVE_PARALLELISM = 16;
 
 export class RunningSwim implements AsyncDisposable {
   readonly #core: Swim;
@@ -248,13 +250,20 @@ export class RunningSwim implements AsyncDisposable {
     this.#checkOpen();
     const targets: JoinTarget[] = [];
     const failures: SeedFailure[] = [];
-    for (const text of texts) {
+    const resolveOne = async (text: string): Promise<readonly JoinTarget[] | SeedFailure> => {
       try {
-        targets.push(...(await this.#resolve(text, signal)));
+        return await this.#resolve(text, signal);
       } catch (error) {
         signal?.throwIfAborted();
         if (!(error instanceof SwimError)) throw error;
-        failures.push({ kind: "unresolved", text, message: error.message });
+        return { kind: "unresolved", text, message: error.message };
+      }
+    };
+    for (let start = 0; start < texts.length; start += RESOLVE_PARALLELISM) {
+      const slice = texts.slice(start, start + RESOLVE_PARALLELISM);
+      for (const outcome of await Promise.all(slice.map(resolveOne))) {
+        if ("kind" in outcome) failures.push(outcome);
+        else targets.push(...outcome);
       }
     }
     return { targets, failures };

@@ -6,7 +6,7 @@
 import { isIP } from "node:net";
 import type { Endpoint, StreamId } from "../protocol-core.ts";
 import { addressZone, withZone } from "./plain-address.ts";
-import { errorCode } from "./stream-failure.ts";
+import { bindSamePort } from "./same-port.ts";
 import { TcpListener } from "./tcp-listener.ts";
 import { TcpStreams, type TcpStreamLimits } from "./tcp-streams.ts";
 import type { Transport, TransportHandler } from "./transport.ts";
@@ -26,8 +26,6 @@ export interface SocketTransportOptions {
   readonly sendQueueLimitBytes?: number;
 }
 
-/** How often a free TCP port whose UDP twin is taken is given back. */
-const BIND_ATTEMPTS = 10;
 /** How long closed streams may flush when the transport closes. */
 const CLOSE_GRACE_MS = 1_000;
 
@@ -64,20 +62,20 @@ export class SocketTransport implements Transport {
     if (isIP(bindAddress) === 0) {
       throw new TypeError(`bindAddress is ${JSON.stringify(bindAddress)}: give an IP address`);
     }
-    for (let attempt = 1; ; attempt += 1) {
-      signal?.throwIfAborted();
-      const listener = await TcpListener.bind({ bindAddress, bindPort });
-      try {
-        const udp = await UdpSocket.bind({ ...options, bindPort: listener.port });
-        const transport = new SocketTransport(bindAddress, udp, listener, options.limits ?? {});
-        if (signal?.aborted !== true) return transport;
-        await transport.close();
-      } catch (error) {
-        listener.close();
-        const mayRetry = bindPort === 0 && errorCode(error) === "EADDRINUSE";
-        if (!mayRetry || attempt === BIND_ATTEMPTS) throw error;
-      }
+    const [listener, udp] = await bindSamePort({
+      bindPort,
+      bindFirst: (port) => TcpListener.bind({ bindAddress, bindPort: port }),
+      portOf: ({ port }) => port,
+      release: (unwanted) => unwanted.close(),
+      bindSecond: (port) => UdpSocket.bind({ ...options, bindPort: port }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const transport = new SocketTransport(bindAddress, udp, listener, options.limits ?? {});
+    if (signal?.aborted === true) {
+      await transport.close();
+      signal.throwIfAborted();
     }
+    return transport;
   }
 
   /** What the kernel granted for datagrams waiting to be read, in its own accounting. */

@@ -152,7 +152,15 @@ export class UdpSocket {
   }
 }
 
-function enlargeReceiveBuffer(socket: Socket, wantedBytes: number): void {
+/**
+ * Asks for `wantedBytes`, then for half of it, until the system accepts.
+ *
+ * Source: behaviour specification §14.
+ */
+export function enlargeReceiveBuffer(
+  socket: Pick<Socket, "setRecvBufferSize">,
+  wantedBytes: number,
+): void {
   for (
     let bytes = wantedBytes;
     bytes >= LEAST_RECEIVE_BUFFER_BYTES;

@@ -83,6 +83,20 @@ describe("SocketTransport", () => {
     expect(transport.receiveBufferBytes).toBeGreaterThanOrEqual(64 * 1024);
   });
 
+  it("fails a datagram that exceeds the send queue, instead of letting it pile up", async () => {
+    const { transport, heard } = await recorded({ sendQueueLimitBytes: 10 });
+
+    transport.sendDatagram(transport.localEndpoint, new Uint8Array(10));
+    transport.sendDatagram(transport.localEndpoint, new Uint8Array(11));
+    await until(() => heard.datagrams.length === 1 && heard.datagramFailures.length === 1);
+
+    expect(heard.datagrams[0]?.bytes.length).toBe(10);
+    expect(heard.datagramFailures[0]).toMatchObject({
+      target: transport.localEndpoint,
+      message: expect.stringContaining("send queue is full (10 bytes)"),
+    });
+  });
+
   it("refuses connections beyond the limit from one address, and counts closed ones out", async () => {
     const { transport, heard } = await recorded({ limits: { inboundStreamPerSourceLimit: 2 } });
     const { port } = transport.localEndpoint;
