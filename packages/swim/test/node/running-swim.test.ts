@@ -198,6 +198,19 @@ describe("RunningSwim", () => {
     expect(again.localEndpoint.port).toBe(port);
   });
 
+  it("leaves no socket behind", async () => {
+    // Sockets of tests before may still be going.
+    const before = socketCount();
+    const [a, b] = await cluster(["a", "b"]);
+    await a?.sendReliable("b", Uint8Array.of(1));
+    const during = socketCount();
+
+    await Promise.all([a?.close(), b?.close()]);
+    await until(() => socketCount() <= before);
+
+    expect(during).toBeGreaterThanOrEqual(4);
+  });
+
   it("is closed at the end of its scope", async () => {
     const kept: RunningSwim[] = [];
     {
@@ -302,6 +315,12 @@ describe("RunningSwim", () => {
     expect(next.localEndpoint.port).toBe(Number(port));
   });
 });
+
+/** Sockets this process holds. */
+function socketCount(): number {
+  const kinds = new Set(["UDPWrap", "TCPServerWrap", "TCPSocketWrap"]);
+  return process.getActiveResourcesInfo().filter((kind) => kinds.has(kind)).length;
+}
 
 const NOWHERE = { address: "127.0.0.1", port: 1 };
 
