@@ -69,6 +69,19 @@ describe("gossip (behaviour specification §7)", () => {
     expect(core.takeSent()).toEqual([]);
   });
 
+  it("does not count what the dead are told", () => {
+    const core = new LoneCore({ ...GOSSIP, retransmitMultiplier: 1 });
+    core.receive([aliveOf("a", 2), aliveOf("b", 3)]);
+    core.advance(5_000);
+    core.takeSent();
+
+    core.receive({ kind: "dead", incarnation: 1, node: "b", from: "a" });
+    core.advance(5_000);
+
+    const targets = core.takeSent().map(({ target }) => target.address);
+    expect(targets).toContain("10.0.0.2");
+  });
+
   it("fills packets up to the budget and never beyond", () => {
     const core = new LoneCore({ ...GOSSIP, datagramBytes: 1_400, compress: false });
     fillTable(core, 60);
