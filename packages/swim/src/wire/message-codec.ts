@@ -333,7 +333,15 @@ function decodeAlive(reader: MsgpackReader): AliveMessage {
     else if (index === 2) draft.address = reader.readRawCopy();
     else if (index === 3) draft.port = reader.readUnsigned(maxUint16);
     else if (index === 4) draft.meta = reader.readRawCopy();
-    else draft.versions = reader.readRawCopy();
+    else draft.versions = readVersions(reader);
   });
   return draft;
+}
+
+let recentVersions: Uint8Array = noBytes;
+
+/** Nearly all members of a cluster have the same versions, so they share the memory of them. */
+export function readVersions(reader: MsgpackReader): Uint8Array {
+  recentVersions = reader.readRawCopy(recentVersions);
+  return recentVersions;
 }

@@ -56,12 +56,7 @@ export class MsgpackReader {
    */
   readRecord(fields: MsgpackFields, readField: (index: number) => void): void {
     if (this.takeNil()) return;
-    const first = this.#peek();
-    if (
-      (first & 0xf0) === prefix.fixarray ||
-      first === prefix.array16 ||
-      first === prefix.array32
-    ) {
+    if (isArray(this.#peek())) {
       this.#readRecordArray(fields, readField);
       return;
     }
@@ -82,32 +77,12 @@ export class MsgpackReader {
 
   /** @returns the number of entries, each a key and a value; 0 for nil. Never more than bytes remain. */
   readMapHeader(): number {
-    if (this.takeNil()) return 0;
-    const first = this.#peek();
-    if ((first & 0xf0) === prefix.fixmap) this.#at += 1;
-    else if (first !== prefix.map16 && first !== prefix.map32) throw unexpected("a map");
-    const size =
-      first === prefix.map16
-        ? this.#readSize(2)
-        : first === prefix.map32
-          ? this.#readSize(4)
-          : first & 0x0f;
-    return this.#checkCount(size, 2);
+    return this.#readCount(prefix.fixmap, prefix.map16, 2);
   }
 
   /** @returns the number of elements; 0 for nil. Never more than bytes remain. */
   readArrayHeader(): number {
-    if (this.takeNil()) return 0;
-    const first = this.#peek();
-    if ((first & 0xf0) === prefix.fixarray) this.#at += 1;
-    else if (first !== prefix.array16 && first !== prefix.array32) throw unexpected("an array");
-    const size =
-      first === prefix.array16
-        ? this.#readSize(2)
-        : first === prefix.array32
-          ? this.#readSize(4)
-          : first & 0x0f;
-    return this.#checkCount(size, 1);
+    return this.#readCount(prefix.fixarray, prefix.array16, 1);
   }
 
   /** Reads a nil if one stands here. @returns whether one did. */
@@ -126,35 +101,32 @@ export class MsgpackReader {
    */
   readRaw(maxBytes: number = Infinity): Uint8Array {
     const first = this.#peek();
-    if (
-      (first & 0xf0) === prefix.fixarray ||
-      first === prefix.array16 ||
-      first === prefix.array32
-    ) {
-      return this.#readByteArray(maxBytes);
-    }
+    if (isArray(first)) return this.#readByteArray(maxBytes);
     const length = this.#readRawHeader(first, maxBytes);
     this.#at += length;
     return this.#bytes.subarray(this.#at - length, this.#at);
   }
 
-  /** As `readRaw`, but always new bytes, for what outlives the packet. */
-  readRawCopy(maxBytes: number = Infinity): Uint8Array {
+  /**
+   * As `readRaw`, but bytes that do not hold on to the packet, for what outlives it.
+   *
+   * @param likely - handed back instead of a copy if it holds the same bytes: members repeat
+   *   themselves, and a typed array of six bytes costs two hundred.
+   */
+  readRawCopy(likely: Uint8Array = noBytes): Uint8Array {
     const first = this.#peek();
-    if (
-      (first & 0xf0) === prefix.fixarray ||
-      first === prefix.array16 ||
-      first === prefix.array32
-    ) {
-      return this.#readByteArray(maxBytes);
-    }
-    const length = this.#readRawHeader(first, maxBytes);
-    if (length === 0) return noBytes;
-    // Not `slice`: of a Node `Buffer` that is a view.
-    const copy = new Uint8Array(length);
+    if (isArray(first)) return this.#readByteArray(Infinity);
+    const length = this.#readRawHeader(first, Infinity);
     const bytes = this.#bytes;
     const start = this.#at;
     this.#at += length;
+    if (length === likely.length) {
+      let i = 0;
+      while (i < length && bytes[start + i] === likely[i]) i += 1;
+      if (i === length) return likely;
+    }
+    // Not `slice`: of a Node `Buffer` that is a view.
+    const copy = new Uint8Array(length);
     if (length > 32) copy.set(bytes.subarray(start, start + length));
     else for (let i = 0; i < length; i += 1) copy[i] = bytes[start + i] ?? 0;
     return copy;
@@ -351,7 +323,20 @@ export class MsgpackReader {
     return width === 1 ? this.#take(1) : width === 2 ? this.#readBits16() : this.#readBits32();
   }
 
-  #checkCount(count: number, bytesEach: number): number {
+  /** @param wide - the prefix of the 16-bit form; the 32-bit form's is the next number. */
+  #readCount(narrow: number, wide: number, bytesEach: number): number {
+    const first = this.#peek();
+    let count = 0;
+    if ((first & 0xf0) === narrow) {
+      this.#at += 1;
+      count = first & 0x0f;
+    } else if (first === wide) {
+      count = this.#readSize(2);
+    } else if (first === wide + 1) {
+      count = this.#readSize(4);
+    } else if (!this.takeNil()) {
+      throw unexpected(narrow === prefix.fixmap ? "a map" : "an array");
+    }
     if (count * bytesEach > this.#end - this.#at) throw truncated();
     return count;
   }
@@ -368,6 +353,10 @@ export class MsgpackReader {
     this.#at += count;
     return byte;
   }
+}
+
+function isArray(first: number): boolean {
+  return (first & 0xf0) === prefix.fixarray || first === prefix.array16 || first === prefix.array32;
 }
 
 /** One number of two 32-bit halves, exactly. */

@@ -6,7 +6,7 @@
  */
 import { WireError } from "./errors.ts";
 import { MessageType, type PushPullMessage, type PushPullNode } from "./message.ts";
-import type { Draft } from "./message-codec.ts";
+import { readVersions, type Draft } from "./message-codec.ts";
 import { checkPushPullNode } from "./message-rules.ts";
 import { encodeKey, MsgpackFields } from "./msgpack-dialect.ts";
 import type { MsgpackReader } from "./msgpack-reader.ts";
@@ -193,7 +193,7 @@ function decodeNode(reader: MsgpackReader): PushPullNode {
     else if (index === 4) draft.incarnation = reader.readUnsigned(0xffff_ffff);
     else if (index === 5) {
       draft.state = reader.readSigned(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
-    } else draft.versions = reader.readRawCopy();
+    } else draft.versions = readVersions(reader);
   });
   return draft;
 }
