@@ -91,7 +91,7 @@ export class AnswerCourier {
   }
 
   #relay(asker: Asker, inner: Uint8Array, relayFactor: number, nowMs: number): void {
-    const { registry, options, swim, name } = this.#context;
+    const { registry, options, name } = this.#context;
     if (relayFactor === 0 || registry.size < relayFactor + 1) return;
     const relay = encodeSerfMessage({
       kind: "relay",
@@ -111,7 +111,7 @@ export class AnswerCourier {
         entry.swimMember.versions.protocolMax >= RELAY_SWIM_MIN,
     );
     for (const { name: courier, swimMember } of couriers) {
-      swim.sendBestEffort({ name: courier, endpoint: swimMember.endpoint }, relay, nowMs);
+      this.#transmit(recipientOf(courier, swimMember.endpoint), relay, { nowMs });
     }
   }
 

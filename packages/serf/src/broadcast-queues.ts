@@ -48,6 +48,8 @@ export class BroadcastQueues {
   #lead = 0;
   #hasNews = false;
   readonly #pruned: Record<QueueName, number> = { intent: 0, event: 0, query: 0 };
+  /** One for all messages of a queue: there are tens of thousands a second. */
+  readonly #finished: Readonly<Record<QueueName, (reason: FinishReason) => void>>;
 
   constructor(options: BroadcastQueuesOptions) {
     this.#options = options;
@@ -58,6 +60,16 @@ export class BroadcastQueues {
         maxPayloadBytes: options.payloadBytesLimit,
         ...(limit === undefined ? {} : { limit }),
       });
+    const counting =
+      (name: QueueName) =>
+      (reason: FinishReason): void => {
+        if (reason === "pruned") this.#pruned[name] += 1;
+      };
+    this.#finished = {
+      intent: counting("intent"),
+      query: counting("query"),
+      event: counting("event"),
+    };
     this.#urgent = create(URGENT_LIMIT);
     this.#queues = { intent: create(), query: create(), event: create() };
     this.#turns = [this.#queues.intent, this.#queues.query, this.#queues.event];
@@ -154,14 +166,13 @@ export class BroadcastQueues {
   #tell(name: QueueName, payload: Uint8Array, key?: string): void {
     // Whoever joins later learns of intents and events from the state exchanged on joining.
     if (this.#isAlone()) return;
+    if (payload.length > this.#options.payloadBytesLimit) {
+      this.#options.report({ kind: "broadcast-too-large", queue: name, bytes: payload.length });
+      return;
+    }
     this.#hasNews = true;
     const queue = this.#queues[name];
-    const finished = (reason: FinishReason): void => {
-      if (reason === "pruned") this.#pruned[name] += 1;
-      if (reason === "too-large") {
-        this.#options.report({ kind: "broadcast-too-large", queue: name, bytes: payload.length });
-      }
-    };
+    const finished = this.#finished[name];
     queue.enqueue(key === undefined ? { payload, finished } : { key, payload, finished });
     const limit = this.#options.depthLimit();
     if (queue.size > limit) queue.prune(limit);

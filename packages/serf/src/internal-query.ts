@@ -4,6 +4,8 @@
  * Source: Serf specification §11.
  */
 import { decodeName } from "@x/swim/wire";
+import { askerOf } from "./answer-courier.ts";
+import { SerfError } from "./errors.ts";
 import type { EventChain } from "./event-chain.ts";
 import type { KeyResponder } from "./key-responder.ts";
 import type { RegistryEntry } from "./member-registry.ts";
@@ -34,6 +36,18 @@ export class InternalQueries {
       return;
     }
     this.#chain.recordQuery(lamportTime);
+    try {
+      this.#answer(query, nowMs);
+    } catch (error) {
+      // A stranger may ask with a deadline in the past, or for more than an answer may hold.
+      if (!(error instanceof SerfError)) throw error;
+      const asker = askerOf(query.message)?.endpoint;
+      this.#context.report({ kind: "answer-failed", query: name, asker, message: error.message });
+    }
+  }
+
+  #answer(query: DeliveredQuery, nowMs: number): void {
+    const { name } = query.message;
     switch (name) {
       case "_serf_ping":
         // The ack has told everything.

@@ -4,7 +4,7 @@
  * It decides every transition between alive, leaving, left and failed, for what SWIM sees and for
  * what intents claim. It tells what changed and leaves events, rebroadcasts and timers to
  * `membership.ts`. Entries are small: a shared record of SWIM, a status and three numbers; the
- * picture handed to users is built when somebody looks and kept until something changes.
+ * picture handed to users is built when somebody looks.
  *
  * Source: Serf specification §5.
  */
@@ -19,9 +19,9 @@ export type Transition =
 
 /** One member of the table. Only the registry changes it. */
 export class RegistryEntry {
-  #swimMember: SwimMember;
-  #status: MemberStatus;
-  #picture: Member | undefined;
+  /** Shared with the layer below. */
+  swimMember: SwimMember;
+  status: MemberStatus;
   /** Lamport time of the last accepted intent. */
   statusTime: LamportTime;
   /** Since when it is leaving, left or failed; monotonic milliseconds. */
@@ -32,33 +32,21 @@ export class RegistryEntry {
   index: number = -1;
 
   constructor(swimMember: SwimMember, status: MemberStatus, statusTime: LamportTime) {
-    this.#swimMember = swimMember;
-    this.#status = status;
+    this.swimMember = swimMember;
+    this.status = status;
     this.statusTime = statusTime;
   }
 
   get name(): string {
-    return this.#swimMember.name;
-  }
-  get status(): MemberStatus {
-    return this.#status;
-  }
-  set status(status: MemberStatus) {
-    if (status !== this.#status) this.#picture = undefined;
-    this.#status = status;
-  }
-  get swimMember(): SwimMember {
-    return this.#swimMember;
-  }
-  set swimMember(member: SwimMember) {
-    if (member !== this.#swimMember) this.#picture = undefined;
-    this.#swimMember = member;
+    return this.swimMember.name;
   }
 
-  /** Immutable; the same object until something changes. */
+  /**
+   * Immutable, built anew each time: of ten thousand members few are ever looked at, and a picture
+   * kept would cost ten times the entry.
+   */
   get picture(): Member {
-    this.#picture ??= memberPicture(this.#swimMember, this.#status);
-    return this.#picture;
+    return memberPicture(this.swimMember, this.status);
   }
 }
 

@@ -98,6 +98,8 @@ export class LiveSerf implements RunningSerf {
     if (this.#core.state === "shutdown") {
       throw new SerfError("not-alive", "the member was shut down before it had left");
     }
+    // Whoever stops the process now must find no cluster to rejoin; a failure is reported by the file.
+    await this.#snapshot?.flush().catch(() => undefined);
   }
 
   async forceLeave(name: string, options: { prune?: boolean } & Cancellable = {}): Promise<void> {

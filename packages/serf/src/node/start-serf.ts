@@ -157,7 +157,9 @@ function launch(opened: Opened): LiveSerf {
     onReport(report) {
       options.onReport?.(report);
       // A lost name conflict stops the core by itself; the sockets and files follow.
-      if (report.kind === "shut-down" && report.reason === "name-conflict") void live?.close();
+      if (report.kind !== "shut-down" || report.reason !== "name-conflict") return;
+      // What the files could not keep they have reported themselves; `closed` resolves all the same.
+      live?.close().catch(() => undefined);
     },
     ...(options.onTransportReport === undefined
       ? {}
