@@ -121,7 +121,7 @@ describe("RpcClient commands", () => {
   });
 
   it("does not wait for a long command to answer a short one (RPC specification §15)", async () => {
-    let finish = (_: number): void => {};
+    let finish: (contacted: number) => void = () => {};
     backend.script.join = () => new Promise((resolve) => (finish = resolve));
     const joining = client.join(["dead-host"]);
 
@@ -131,7 +131,7 @@ describe("RpcClient commands", () => {
   });
 
   it("gives up a call when its signal is aborted, and hears later answers all the same", async () => {
-    let finish = (_: number): void => {};
+    let finish: (contacted: number) => void = () => {};
     backend.script.join = () => new Promise((resolve) => (finish = resolve));
     const controller = new AbortController();
     const joining = client.join(["slow"], { signal: controller.signal });

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import type { Socket } from "node:net";
-import { decodeMultiStream, encode } from "@msgpack/msgpack";
+import { Decoder, encode } from "@msgpack/msgpack";
 import { eventually } from "./eventually.ts";
 
 /** Text → value; integers of 64 bits are bigints. */
@@ -95,8 +95,9 @@ export class RawRpcClient {
   }
 
   async #read(): Promise<void> {
+    const decoder = new Decoder<undefined>({ useBigInt64: true });
     try {
-      for await (const value of decodeMultiStream(plainBytes(this.socket), { useBigInt64: true })) {
+      for await (const value of decoder.decodeStream(plainBytes(this.socket))) {
         this.values.push(value as WireValue);
       }
     } catch {
@@ -105,7 +106,26 @@ export class RawRpcClient {
   }
 }
 
-/** Without the Buffer class, which no expected value has. */
+/**
+ * Without the Buffer class, which no expected value has; and by events, so that a test may pause
+ * the socket.
+ */
 async function* plainBytes(socket: Socket): AsyncGenerator<Uint8Array> {
-  for await (const segment of socket) yield new Uint8Array(segment as Buffer);
+  const segments: Uint8Array[] = [];
+  let isOver = false;
+  let wake = (): void => {};
+  socket.on("data", (segment: Buffer) => {
+    segments.push(new Uint8Array(segment));
+    wake();
+  });
+  socket.on("close", () => {
+    isOver = true;
+    wake();
+  });
+  for (;;) {
+    const segment = segments.shift();
+    if (segment !== undefined) yield segment;
+    else if (isOver) return;
+    else await new Promise<void>((resolve) => (wake = resolve));
+  }
 }

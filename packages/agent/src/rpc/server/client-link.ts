@@ -18,6 +18,8 @@ import type { ConnectionDirective } from "./rpc-connection.ts";
 
 /** Bytes handed to the socket and not yet taken by the kernel at which frames stay where they are. */
 const SOCKET_BYTES_LIMIT = 64 * 1024;
+/** Published records after which a client's socket is filled without waiting for more. */
+const RECORDS_A_WRITE = 64;
 /** Longer frames are written in pieces, so that progress within one is seen. */
 const PIECE_BYTES = 64 * 1024;
 
@@ -34,6 +36,8 @@ export interface ClientLinkOptions {
 }
 
 export class ClientLink {
+  /** Resolves when the socket is gone and the owner was told. */
+  readonly closed: Promise<void>;
   readonly #socket: Socket;
   readonly #client: string;
   readonly #connection: RpcConnection;
@@ -46,7 +50,8 @@ export class ClientLink {
   #timerDueMs = Infinity;
   #lastProgressMs: number;
   #isSettling = false;
-  #isCorked = false;
+  #isSettleDue = false;
+  #publishedCount = 0;
   #isEnding = false;
   #isClosed = false;
 
@@ -74,9 +79,12 @@ export class ClientLink {
       this.#settle();
     });
     socket.on("error", (error) => this.#reportError(error));
-    socket.on("close", () => {
-      this.#abandon();
-      options.onClosed(this);
+    this.closed = new Promise((resolve) => {
+      socket.once("close", () => {
+        this.#abandon();
+        options.onClosed(this);
+        resolve();
+      });
     });
     this.#armTimer();
   }
@@ -87,12 +95,12 @@ export class ClientLink {
 
   publishEvent(published: PublishedEvent): void {
     this.#connection.publishEvent(published);
-    this.#settle();
+    this.#settleSoon();
   }
 
   publishLog(line: string): void {
     this.#connection.publishLog(line);
-    this.#settle();
+    this.#settleSoon();
   }
 
   /** Resolves once every response is in the kernel's hands, the socket is gone, or time is up. */
@@ -123,11 +131,29 @@ export class ClientLink {
     this.#socket.destroy();
   }
 
+  /**
+   * Records of one turn of the event loop go out together, in one write. But a burst must not fill
+   * the queues of a client whose socket has room.
+   */
+  #settleSoon(): void {
+    this.#publishedCount += 1;
+    if (this.#publishedCount >= RECORDS_A_WRITE) {
+      this.#settle();
+    } else if (!this.#isSettleDue) {
+      this.#isSettleDue = true;
+      setImmediate(() => {
+        this.#isSettleDue = false;
+        this.#settle();
+      });
+    }
+  }
+
   /** Everything that follows from new input, from a reply, or from room in the socket. */
   #settle(): void {
     // Carrying out a directive may log, and a line logged comes back here through a monitor.
     if (this.#isSettling || this.#isClosed) return;
     this.#isSettling = true;
+    this.#publishedCount = 0;
     let isBusy = true;
     while (isBusy) {
       const directives = this.#connection.takeDirectives();
@@ -233,35 +259,35 @@ export class ClientLink {
   /** @returns whether anything was written. */
   #pump(): boolean {
     let hasSent = false;
-    while (this.#socket.writable && this.#socket.writableLength < SOCKET_BYTES_LIMIT) {
-      const frame = this.#connection.takeFrame(this.#now());
-      if (frame === undefined) break;
-      this.#write(frame);
+    while (this.#socket.writable) {
+      const roomBytes = SOCKET_BYTES_LIMIT - this.#socket.writableLength;
+      const frames = this.#takeFrames(roomBytes);
+      if (frames.length === 0) break;
+      this.#write(joinFrames(frames));
       hasSent = true;
     }
     return hasSent;
   }
 
-  #write(frame: Uint8Array): void {
+  /** Frames as long as there is room for a byte; the last may take more. */
+  #takeFrames(roomBytes: number): Uint8Array[] {
+    const frames: Uint8Array[] = [];
+    for (let left = roomBytes; left > 0; left -= frames.at(-1)?.length ?? 0) {
+      const frame = this.#connection.takeFrame(this.#now());
+      if (frame === undefined) break;
+      frames.push(frame);
+    }
+    return frames;
+  }
+
+  #write(bytes: Uint8Array): void {
     if (this.#socket.writableLength === 0) this.#lastProgressMs = this.#now();
-    this.#cork();
-    for (let at = 0; at < frame.length; at += PIECE_BYTES) {
-      this.#socket.write(frame.subarray(at, at + PIECE_BYTES), () => {
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+      this.#socket.write(bytes.subarray(at, at + PIECE_BYTES), () => {
         this.#lastProgressMs = this.#now();
         this.#settle();
       });
     }
-  }
-
-  /** All frames of one turn of the event loop share a system call. */
-  #cork(): void {
-    if (this.#isCorked) return;
-    this.#isCorked = true;
-    this.#socket.cork();
-    process.nextTick(() => {
-      this.#isCorked = false;
-      this.#socket.uncork();
-    });
   }
 
   #steerInput(): void {
@@ -329,4 +355,17 @@ export class ClientLink {
     for (const check of this.#waiting) check();
     this.#waiting.clear();
   }
+}
+
+/** Not `Buffer.concat`, whose pooled memory would stay as long as the slowest client's share. */
+function joinFrames(frames: readonly Uint8Array[]): Uint8Array {
+  const [first] = frames;
+  if (first !== undefined && frames.length === 1) return first;
+  const joined = new Uint8Array(frames.reduce((sum, frame) => sum + frame.length, 0));
+  let at = 0;
+  for (const frame of frames) {
+    joined.set(frame, at);
+    at += frame.length;
+  }
+  return joined;
 }

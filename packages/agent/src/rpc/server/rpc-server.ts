@@ -207,7 +207,7 @@ export class RpcServer implements AsyncDisposable {
     const timer = setTimeout(() => {
       for (const link of this.#links) link.destroy();
     }, CLOSE_TIMEOUT_MS);
-    await closed;
+    await Promise.all([closed, ...[...this.#links].map((link) => link.closed)]);
     clearTimeout(timer);
   }
 }
