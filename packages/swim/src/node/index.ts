@@ -13,7 +13,7 @@ export { startSwim, type StartSwimOptions } from "./start-swim.ts";
 export { RunningSwim, type Cancellable, type Target, type Timed } from "./running-swim.ts";
 
 // Driving a core.
-export { NodeDriver, type BoundTransport, type DriverListener } from "./node-driver.ts";
+export { NodeDriver, type DriverListener } from "./node-driver.ts";
 export type { LoopDelay } from "./loop-delay.ts";
 export { EventBuffer, type Overflow, type SubscribeOptions } from "./event-buffer.ts";
 export { PendingCalls } from "./pending-calls.ts";

@@ -12,7 +12,6 @@ import type { Directive } from "../directive.ts";
 import { InvariantError } from "../errors.ts";
 import type { Endpoint, ProtocolCore } from "../protocol-core.ts";
 import { LoopDelayMeter, type LoopDelay } from "./loop-delay.ts";
-import { SocketTransport, type SocketTransportOptions } from "./socket-transport.ts";
 import type { Transport, TransportHandler, TransportReport } from "./transport.ts";
 
 /**
@@ -32,18 +31,16 @@ const LONGEST_TIMER_MS = 0x7fff_ffff;
 /** From this lateness on, timeouts wait until the sockets have been read. */
 const STALL_MS = 10;
 
-/** Sockets that are bound and wait for the core whose address they decide. */
-export interface BoundTransport {
-  readonly localEndpoint: Endpoint;
-  /** Hands the sockets to a core. Once only. */
-  drive<Event, Report>(
-    core: ProtocolCore<Event, Report>,
-    listener?: DriverListener<Event, Report>,
-  ): NodeDriver<Event, Report>;
-  /** For the case that no core comes. */
-  close(): Promise<void>;
-}
-
+/**
+ * Keeps a core going on a transport.
+ *
+ * The transport is bound first, since only then is the port known that the core has to announce.
+ *
+ * @example
+ * const transport = await SocketTransport.bind({ bindAddress: "127.0.0.1", bindPort: 0 });
+ * const core = makeCore(transport.localEndpoint);
+ * const driver = new NodeDriver(core, transport, { onEvent: (event) => console.log(event) });
+ */
 export class NodeDriver<Event, Report> implements AsyncDisposable {
   readonly #core: ProtocolCore<Event, Report>;
   readonly #transport: Transport;
@@ -70,21 +67,6 @@ export class NodeDriver<Event, Report> implements AsyncDisposable {
     this.#listener = listener;
     transport.start(this.#inputs());
     this.#settle();
-  }
-
-  /**
-   * Binds UDP and TCP on one port, before there is a core: only now is the port known that the
-   * core has to announce.
-   *
-   * @throws {TypeError} if the address is no IP address, the system's error if it cannot be bound.
-   */
-  static async listen(options: SocketTransportOptions): Promise<BoundTransport> {
-    const transport = await SocketTransport.bind(options);
-    return {
-      localEndpoint: transport.localEndpoint,
-      drive: (core, listener) => new NodeDriver(core, transport, listener),
-      close: () => transport.close(),
-    };
   }
 
   /** The address and port bound. */

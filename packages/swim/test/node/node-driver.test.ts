@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { MemoryTransport, type MemoryNetwork } from "../../examples/memory-transport.ts";
 import { InvariantError } from "../../src/errors.ts";
 import { NodeDriver, type DriverListener } from "../../src/node/node-driver.ts";
+import { SocketTransport } from "../../src/node/socket-transport.ts";
 import type { TransportReport } from "../../src/node/transport.ts";
 import { HandTransport } from "./support/hand-transport.ts";
 import { ToyCore } from "./support/toy-core.ts";
@@ -243,13 +244,9 @@ describe("NodeDriver", () => {
 
 describe("NodeDriver on sockets", () => {
   it("learns its port before its core, and drives two cores that talk", async () => {
-    const [leftBound, rightBound] = await Promise.all([
-      NodeDriver.listen({ bindAddress: "127.0.0.1", bindPort: 0 }),
-      NodeDriver.listen({ bindAddress: "127.0.0.1", bindPort: 0 }),
-    ]);
     const [leftCore, rightCore] = [new ToyCore(), new ToyCore()];
-    await using left = leftBound.drive(leftCore);
-    await using right = rightBound.drive(rightCore);
+    await using left = new NodeDriver(leftCore, await bindLoopback());
+    await using right = new NodeDriver(rightCore, await bindLoopback());
     const target = right.localEndpoint;
 
     left.call(() =>
@@ -269,9 +266,8 @@ describe("NodeDriver on sockets", () => {
   });
 
   it("does nothing but wait between two deadlines: one timer, fired once", async () => {
-    const bound = await NodeDriver.listen({ bindAddress: "127.0.0.1", bindPort: 0 });
     const core = new ToyCore();
-    await using driver = bound.drive(core);
+    await using driver = new NodeDriver(core, await bindLoopback());
     const timersBefore = timerCount();
 
     driver.call((nowMs) => (core.deadlineMs = nowMs + 50));
@@ -286,11 +282,10 @@ describe("NodeDriver on sockets", () => {
   });
 
   it("reads what has arrived before it lets anything time out after a stall", async () => {
-    const bound = await NodeDriver.listen({ bindAddress: "127.0.0.1", bindPort: 0 });
     const core = new ToyCore();
     const inputs: string[] = [];
     core.onInput = (kind) => inputs.push(kind);
-    await using driver = bound.drive(core);
+    await using driver = new NodeDriver(core, await bindLoopback());
 
     driver.call((nowMs) => {
       core.deadlineMs = nowMs + 5;
@@ -302,15 +297,11 @@ describe("NodeDriver on sockets", () => {
 
     expect(inputs).toEqual(["datagram", "timeout"]);
   });
-
-  it("rejects with the signal's reason, and binds nothing", async () => {
-    const signal = AbortSignal.abort("changed my mind");
-
-    await expect(NodeDriver.listen({ bindAddress: "127.0.0.1", bindPort: 0, signal })).rejects.toBe(
-      "changed my mind",
-    );
-  });
 });
+
+function bindLoopback(): Promise<SocketTransport> {
+  return SocketTransport.bind({ bindAddress: "127.0.0.1", bindPort: 0 });
+}
 
 function timerCount(): number {
   return process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;

@@ -77,6 +77,12 @@ describe("SocketTransport", () => {
     );
   });
 
+  it("rejects with the signal's reason, and binds nothing", async () => {
+    await expect(bind({ signal: AbortSignal.abort("changed my mind") })).rejects.toBe(
+      "changed my mind",
+    );
+  });
+
   it("gives a receive buffer the system accepts", async () => {
     const transport = await bind({ receiveBufferBytes: 64 * 1024 });
 
