@@ -3,12 +3,18 @@
  * own code; the table in the README from `bench/accuracy-table.ts`.
  */
 import { describe, expect, it } from "vitest";
-import { SeededRandom } from "@x/simulator";
+import { SeededRandom, seeds } from "@x/simulator";
 import type { VivaldiOptions } from "@x/vivaldi";
 import { defaultVivaldiOptions, referenceVivaldiOptions } from "@x/vivaldi";
 import type { LatencyMatrix } from "./support/latency-matrices.ts";
-import { gridMatrix, planetLabMatrix, planetLabSlices } from "./support/latency-matrices.ts";
-import { Population } from "./support/population.ts";
+import {
+  delayedSlices,
+  gridMatrix,
+  planetLabMatrix,
+  planetLabSlices,
+  splitMatrix,
+} from "./support/latency-matrices.ts";
+import { Population, medianOf } from "./support/population.ts";
 
 const truth = planetLabMatrix();
 
@@ -83,6 +89,33 @@ describe("Median relative error on a measured network", () => {
       }
     }
   });
+});
+
+describe("Reference members in a site network with delays of some ten per cent", () => {
+  it.each([
+    ["grid", gridMatrix()],
+    ["two sites", splitMatrix()],
+  ])(
+    "are no less accurate when half of the cluster runs the default settings (%s)",
+    (_name, network) => {
+      const slices = delayedSlices(network, 0.1);
+      const accuracyOf = (optionsOf: (member: number) => VivaldiOptions): number =>
+        medianOf(
+          seeds(9).map((seed) => {
+            const population = new Population({ seed, truth: network, slices, optionsOf });
+            population.run(200);
+            return population.accuracy((i, j) => isReference(i) && isReference(j)).mean;
+          }),
+        );
+
+      const pure = accuracyOf(allReference);
+      const mixed = accuracyOf((member) =>
+        isReference(member) ? referenceVivaldiOptions : defaultVivaldiOptions,
+      );
+
+      expect(mixed).toBeLessThan(pure);
+    },
+  );
 });
 
 describe("With the default settings", () => {

@@ -57,6 +57,19 @@ export function randomMatrix(size = 25, mean = 0.1, deviation = 0.01, seed = 1):
   return matrixOf(size, () => mean + deviation * random.normal());
 }
 
+/** Samples of a network in which each RTT is delayed now and then, by about `share` of it. */
+export function delayedSlices(
+  truth: LatencyMatrix,
+  share: number,
+  sliceCount = 16,
+): readonly LatencyMatrix[] {
+  const random = new SeededRandom(1);
+  return Array.from({ length: sliceCount }, () => ({
+    size: truth.size,
+    rttSeconds: truth.rttSeconds.map((rtt) => rtt * (1 + share * Math.abs(random.normal()))),
+  }));
+}
+
 /** The data file's facts are in `test/data/README.md`. */
 const PLANETLAB_SIZE = 490;
 const PLANETLAB_PAIRS = (PLANETLAB_SIZE * (PLANETLAB_SIZE - 1)) / 2;
