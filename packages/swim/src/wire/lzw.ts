@@ -57,7 +57,7 @@ function workspace(bytes: number): Uint8Array<ArrayBuffer> {
  * @returns new bytes; at least 3, at most about one and a half times as many as given.
  *
  * @example
- * compressLzw(new Uint8Array(0)); // => Uint8Array [0x00, 0x03, 0x02]
+ * [...compressLzw(new Uint8Array(0))]; // => [0, 3, 2]
  */
 export function compressLzw(bytes: Uint8Array): Uint8Array {
   const length = bytes.length;

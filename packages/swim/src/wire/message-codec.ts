@@ -75,7 +75,7 @@ const writer = new MsgpackWriter();
  * @throws {RangeError} for a number its field cannot hold.
  *
  * @example
- * encodeMessage({ kind: "nack", sequenceNumber: 5 }); // => Uint8Array [11, 0x81, …]
+ * encodeMessage({ kind: "nack", sequenceNumber: 5 }).length; // => 9
  */
 export function encodeMessage(message: DatagramMessage): Uint8Array {
   // A call before this one may have thrown halfway.

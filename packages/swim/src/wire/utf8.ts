@@ -35,7 +35,7 @@ export function nameByteLength(text: string): number {
  *   lone surrogate, which no decoded name contains, becomes U+FFFD.
  *
  * @example
- * encodeName("a\udcff"); // => Uint8Array [0x61, 0xff]
+ * [...encodeName("a\udcff")]; // => [97, 255]
  */
 export function encodeName(text: string): Uint8Array {
   const bytes = new Uint8Array(nameByteLength(text));
