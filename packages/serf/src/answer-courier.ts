@@ -40,6 +40,7 @@ export function askerOf(message: QueryMessage): Asker | undefined {
   return { name: sourceNode, address, endpoint: { address: addressText(address), port } };
 }
 
+/** Sends acks and answers, and passes on those of others. */
 export class AnswerCourier {
   readonly #context: SerfContext;
   readonly #deliverToSelf: SelfDelivery;

@@ -16,6 +16,7 @@
 import { TransmitLimitedQueue, type FinishReason } from "@x/gossip-broadcast";
 import type { QueueName, SerfReport } from "./serf-report.ts";
 
+/** What the queues need to know of their member. */
 export interface BroadcastQueuesOptions {
   readonly retransmitMultiplier: number;
   /** Members that can hear, this one included. */

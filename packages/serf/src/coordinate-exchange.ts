@@ -21,6 +21,7 @@ import { decodePingPayload, encodePingPayload } from "./wire/ping-payload.ts";
 /** How often the own coordinate is written to the snapshot. */
 const RECORD_INTERVAL_MS = 60_000;
 
+/** The own coordinate, and the last one heard of each member of the table. */
 export class CoordinateExchange {
   readonly #context: SerfContext;
   readonly #client: CoordinateClient;

@@ -17,6 +17,7 @@ function once(settled: (timedOut: boolean) => void): (timedOut: boolean) => void
   };
 }
 
+/** The graceful leave of this member, and forced leaves of others. */
 export class Departure {
   readonly #context: SerfContext;
   readonly #membership: Membership;

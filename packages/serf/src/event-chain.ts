@@ -7,6 +7,7 @@ import { createCoalesceChain, type CoalesceChain } from "./coalesce/coalesce-cha
 import type { SerfContext } from "./serf-context.ts";
 import type { SerfEvent } from "./serf-event.ts";
 
+/** Takes events in the order they happen, and emits them in the order they are due. */
 export class EventChain {
   readonly #context: SerfContext;
   readonly #coalescers: CoalesceChain;

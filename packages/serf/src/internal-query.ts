@@ -17,6 +17,7 @@ import { encodeSerfMessage } from "./wire/message-codec.ts";
 /** No query of this prefix reaches the application. */
 export const INTERNAL_QUERY_PREFIX = "_serf_";
 
+/** Sorts delivered queries: internal ones are answered here, the others go to the user. */
 export class InternalQueries {
   readonly #context: SerfContext;
   readonly #chain: EventChain;

@@ -17,6 +17,7 @@ interface WaitingJoin {
   readonly settled: (outcome: JoinOutcome) => void;
 }
 
+/** The join under way, and those that wait for it. */
 export class Joins {
   readonly #context: SerfContext;
   readonly #membership: Membership;

@@ -30,6 +30,7 @@ export interface KeyOutcome {
   readonly error?: string;
 }
 
+/** How a key query is asked. `relayFactor`: extra relayed copies of each answer, 0 to 255. */
 export interface KeyQueryOptions {
   readonly relayFactor?: number;
 }
@@ -51,6 +52,7 @@ interface WaitingOperation {
   readonly begin: (nowMs: number) => void;
 }
 
+/** Key operations on the whole cluster, each a query to every member. */
 export class KeyManager {
   readonly #context: SerfContext;
   readonly #queries: Queries;

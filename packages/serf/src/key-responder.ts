@@ -14,6 +14,7 @@ import type { DeliveredQuery } from "./query-responder.ts";
 import type { SerfContext } from "./serf-context.ts";
 import { decodeKeyRequest, encodeSerfMessage } from "./wire/message-codec.ts";
 
+/** What may be done with a key: read with it, write with it, forget it; or tell all. */
 export type KeyOperation = "install" | "use" | "remove" | "list";
 
 const NO_KEY = new Uint8Array(0);
@@ -26,6 +27,7 @@ const TEXT: Readonly<Record<KeyringError["code"], string>> = {
   "key-is-primary": "Removing the primary key is not allowed",
 };
 
+/** Answers key queries, one operation after the other. */
 export class KeyResponder {
   readonly #context: SerfContext;
   /** Operations wait for each other: each must see the ring the one before it left. */

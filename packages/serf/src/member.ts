@@ -5,8 +5,10 @@
  */
 import type { Endpoint, ProtocolVersions } from "@x/swim";
 
+/** `left` went by itself or was sent away, `failed` was not heard of any more, `leaving` is on its way; `none` is not in the table yet. */
 export type MemberStatus = "none" | "alive" | "leaving" | "left" | "failed";
 
+/** What a member says about itself: at most 512 bytes encoded. */
 export type Tags = Readonly<Record<string, string>>;
 
 /** An immutable picture of a member; a newer one is another object. */

@@ -29,6 +29,7 @@ const CHANGE_OF: Readonly<Record<MemberEventKind, MemberChange>> = {
 /** What must be forgotten along with a member. */
 export type EraseHook = (name: string) => void;
 
+/** Decides nothing about transitions, and everything that follows from them. */
 export class Membership {
   readonly #context: SerfContext;
   readonly #intents: IntentBuffer;

@@ -23,6 +23,7 @@ export interface IntakeRooms {
   readonly courier: AnswerCourier;
 }
 
+/** The only door for user messages; bad ones are reported here and go no further. */
 export class MessageIntake {
   readonly #context: SerfContext;
   readonly #rooms: IntakeRooms;

@@ -21,6 +21,7 @@ interface Candidate {
   votes: number;
 }
 
+/** Reports conflicts, and holds the vote about the own name. */
 export class NameConflicts {
   readonly #context: SerfContext;
   readonly #queries: Queries;

@@ -12,6 +12,7 @@ import type { UserEvents } from "./user-event.ts";
 import type { PushPullStateMessage } from "./wire/message.ts";
 import { decodePushPullState, encodeSerfMessage } from "./wire/message-codec.ts";
 
+/** Writes the state of this member, and merges that of others. */
 export class PushPullState {
   readonly #context: SerfContext;
   readonly #membership: Membership;

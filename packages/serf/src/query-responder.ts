@@ -87,6 +87,7 @@ export class DeliveredQuery {
 /** Takes a question that is meant for this member. */
 export type QueryReceiver = (query: DeliveredQuery, nowMs: number) => void;
 
+/** Judges arriving questions, acks them, and hands them on to be answered. */
 export class QueryResponder {
   readonly #context: SerfContext;
   readonly #courier: AnswerCourier;

@@ -94,6 +94,7 @@ const UNKNOWN_ANSWER_ALLOWANCE = 32;
 
 const NO_PAYLOAD = new Uint8Array(0);
 
+/** The questions of this member that still wait for answers. */
 export class Queries {
   readonly #context: SerfContext;
   readonly #deliverLocally: LocalDelivery;

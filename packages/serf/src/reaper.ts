@@ -8,6 +8,7 @@ import type { RegistryEntry } from "./member-registry.ts";
 import type { Membership } from "./membership.ts";
 import type { SerfContext } from "./serf-context.ts";
 
+/** Goes through the failed, the left, the stuck and the early, once per interval. */
 export class Reaper {
   readonly #context: SerfContext;
   readonly #membership: Membership;

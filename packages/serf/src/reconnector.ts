@@ -21,6 +21,7 @@ export function reconnectProbability(counts: {
   return counts.failedCount / Math.max(1, counts.presentCount);
 }
 
+/** Draws once per interval whether, and whom, to try again. */
 export class Reconnector {
   readonly #context: SerfContext;
   readonly #membership: Membership;

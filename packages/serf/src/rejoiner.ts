@@ -19,6 +19,7 @@ interface KnownMember {
   readonly address: string;
 }
 
+/** Tries the members of an earlier life until somebody is found. */
 export class Rejoiner {
   readonly #context: SerfContext;
   readonly #membership: Membership;

@@ -73,6 +73,7 @@ export interface Clocks {
   readonly query: LamportClock;
 }
 
+/** What a Serf asks its driver to do. */
 export type SerfDirective = Directive<SerfEvent, SerfReport | SwimReport>;
 
 /** What waits to be told to the user and to the operator. */

@@ -8,6 +8,7 @@ import type { Member } from "./member.ts";
 /** Lamport times are full unsigned 64-bit numbers. */
 export type LamportTime = bigint;
 
+/** What may happen to members; `member-reap`: forgotten after a long absence. */
 export type MemberEventKind =
   | "member-join"
   | "member-leave"
@@ -15,12 +16,14 @@ export type MemberEventKind =
   | "member-update"
   | "member-reap";
 
+/** Something happened to members. */
 export interface MemberEvent {
   readonly kind: MemberEventKind;
   /** At least one; several only after coalescing. */
   readonly members: readonly Member[];
 }
 
+/** Somebody told everybody something. */
 export interface UserEvent {
   readonly kind: "user";
   readonly lamportTime: LamportTime;
@@ -29,6 +32,7 @@ export interface UserEvent {
   readonly coalesce: boolean;
 }
 
+/** Somebody asks everybody something. */
 export interface QueryEvent {
   readonly kind: "query";
   readonly lamportTime: LamportTime;
@@ -46,4 +50,5 @@ export interface QueryEvent {
   respond(payload: Uint8Array): void;
 }
 
+/** Everything Serf tells its user; branch on `kind`. */
 export type SerfEvent = MemberEvent | UserEvent | QueryEvent;

@@ -14,10 +14,13 @@ import type { WireErrorCode } from "@x/swim/wire";
 /** One of the three broadcast queues; own leaves and force-leaves count as intents. */
 export type QueueName = "intent" | "event" | "query";
 
+/** What happened to a member, as the log says it. */
 export type MemberChange = "join" | "leave" | "failed" | "update" | "reap";
 
+/** Kinds of messages that arrive from other members. */
 export type ReceivedKind = "leave" | "join" | "user-event" | "query" | "query-response" | "relay";
 
+/** Everything a Serf tells its operator. Loudness: `serfReportLevel`. */
 export type SerfReport =
   /** "EventMemberJoin: bar 127.0.0.1"; forced: by a force-leave. */
   | {

@@ -21,6 +21,7 @@ import type { SerfOptions } from "./serf-options.ts";
 /** Longest metadata a member may have. Source: Serf specification §8.7. */
 const META_BYTES_LIMIT = 512;
 
+/** Who answers what SWIM asks. */
 export interface HookRooms {
   readonly context: SerfContext;
   readonly membership: Membership;
@@ -32,6 +33,7 @@ export interface HookRooms {
   readonly coordinates: CoordinateExchange | undefined;
 }
 
+/** The delegate of the membership layer. */
 export class SwimHooks implements SwimDelegate {
   readonly #options: SerfOptions;
   #rooms: HookRooms | undefined;

@@ -16,6 +16,7 @@ import { encodeSerfMessage } from "./wire/message-codec.ts";
 
 const NO_PAYLOAD = new Uint8Array(0);
 
+/** Sends, receives and remembers user events. */
 export class UserEvents {
   readonly #context: SerfContext;
   readonly #chain: EventChain;

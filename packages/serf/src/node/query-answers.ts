@@ -8,6 +8,7 @@ import type { QueryHandle } from "../query.ts";
 import type { LamportTime } from "../serf-event.ts";
 import type { QueryAnswer, RunningQuery } from "./running-serf.ts";
 
+/** A running query with everything it has heard so far. */
 export class QueryAnswers implements RunningQuery {
   readonly #signal: AbortSignal | undefined;
   readonly #answers: QueryAnswer[] = [];

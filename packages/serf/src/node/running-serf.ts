@@ -8,16 +8,19 @@ import type { KeyOutcome } from "../key-manager.ts";
 import type { Member, Tags } from "../member.ts";
 import type { LamportTime, SerfEvent } from "../serf-event.ts";
 
+/** Whatever waits can be given up. */
 export interface Cancellable {
   /** Aborting rejects with `signal.reason`; what is already on the wire stays there. */
   readonly signal?: AbortSignal;
 }
 
+/** How to join. */
 export interface JoinOptions extends Cancellable {
   /** Do not deliver user events from before the join. Default `true`. */
   readonly ignoreOldEvents?: boolean;
 }
 
+/** Whom to ask, for how long, and how the answers come back. */
 export interface QueryOptions extends Cancellable {
   readonly filterNodes?: readonly string[];
   /** Tag name → RE2 expression that must match somewhere in the tag's value. */
@@ -32,6 +35,7 @@ export interface QueryOptions extends Cancellable {
   readonly endEarly?: boolean;
 }
 
+/** An ack says "I have heard the question", a response answers it; each member sends at most one of each. */
 export type QueryAnswer =
   | { readonly kind: "ack"; readonly from: string }
   | { readonly kind: "response"; readonly from: string; readonly payload: Uint8Array };
@@ -50,6 +54,7 @@ export interface RunningQuery extends AsyncIterable<QueryAnswer> {
 
 export type { KeyOutcome };
 
+/** Key operations on the whole cluster. Every member must confirm: look at `error`. */
 export interface KeyManager {
   /** @param key - base64, 16, 24 or 32 bytes decoded. @throws {SerfError} `invalid-base64`. */
   install(key: string, options?: { relayFactor?: number } & Cancellable): Promise<KeyOutcome>;
@@ -58,6 +63,7 @@ export interface KeyManager {
   list(options?: { relayFactor?: number } & Cancellable): Promise<KeyOutcome>;
 }
 
+/** The member. Nothing it returns changes afterwards: a newer state is another object. */
 export interface RunningSerf extends AsyncDisposable {
   readonly localMember: Member;
   /** Every member of the table, failed and left ones included. */
