@@ -12,6 +12,9 @@
  * Deviation: the reference counts what it tells a dead member as told; in a small cluster the news
  * of a death, told twice, may so be lost on the dead.
  *
+ * Deviation: with `eagerGossip` news leaves at the next opportunity instead of at the next round.
+ * The wire knows no rounds, the retransmit limit bounds the total, and a rate bounds the burst.
+ *
  * Source: behaviour specification §7, §19.6, §19.16; SWIM §4.1.
  */
 import { TransmitLimitedQueue } from "@x/gossip-broadcast";
@@ -106,8 +109,8 @@ export class Dissemination {
   /** Eager spread: a round at the next opportunity instead of at the next tick. */
   requestGossip(nowMs: number): void {
     const { options, timers } = this.#context;
-    if (!options.eagerGossip || options.gossipFanout === 0 || this.#eagerTimer !== undefined)
-      return;
+    if (!options.eagerGossip || this.#eagerTimer !== undefined) return;
+    if (options.gossipFanout === 0 || options.gossipIntervalMs === 0) return;
     // Not at once: everything that arrived together shall leave together.
     this.#eagerTimer = timers.set(nowMs, (tickMs) => {
       this.#eagerTimer = undefined;

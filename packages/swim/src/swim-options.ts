@@ -65,7 +65,7 @@ export interface SwimOptions {
   readonly retransmitMultiplier: number;
   /**
    * Send news at once on first sight, instead of at the next round. The number of transmissions
-   * stays the same; only their time changes.
+   * stays the same; only their time changes. Off, news takes a round per hop, as in the reference.
    */
   readonly eagerGossip: boolean;
   /** Most datagrams per second that eager gossip may send, 1 to 100,000. */
@@ -222,7 +222,7 @@ const SHARED: Omit<
   disableStreamPings: false,
   awarenessMaxMultiplier: 8,
   suspicionMaxTimeoutMultiplier: 6,
-  eagerGossip: false,
+  eagerGossip: true,
   eagerGossipPerSecond: 50,
   userBroadcastShare: 0.25,
   joinParallelism: 8,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { aliveOf, endpoint, LoneCore } from "./support/lone-core.ts";
 
-const GOSSIP = { gossipIntervalMs: 200, gossipFanout: 3 } as const;
+const GOSSIP = { gossipIntervalMs: 200, gossipFanout: 3, eagerGossip: false } as const;
 
 function fillTable(core: LoneCore, count: number): void {
   for (let number = 2; number < count + 2; number += 1) {
