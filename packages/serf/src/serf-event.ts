@@ -10,11 +10,7 @@ export type LamportTime = bigint;
 
 /** What may happen to members; `member-reap`: forgotten after a long absence. */
 export type MemberEventKind =
-  | "member-join"
-  | "member-leave"
-  | "member-failed"
-  | "member-update"
-  | "member-reap";
+  "member-join" | "member-leave" | "member-failed" | "member-update" | "member-reap";
 
 /** Something happened to members. */
 export interface MemberEvent {
