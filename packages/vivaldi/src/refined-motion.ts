@@ -2,7 +2,7 @@
  * The default rule: the reference's step, plus a memory of recent samples that pull again
  * at every observation. Members measure about one RTT a second, so what a sample tells is
  * dear and a step is cheap; with sixteen replays a member is as accurate after 100 samples
- * as the reference is after some 250.
+ * as the reference is after some 300.
  *
  * Deviation: the wire and the meaning of every number are the reference's, the path is not.
  * Gains fall as confidence grows; a push moves vector and height along the gradient of the
@@ -162,7 +162,7 @@ export class RefinedMotion implements Motion {
     position.error = Math.min(Math.max(learnt, this.#errorMin), errorMax);
   }
 
-  /** No sample moves a member by more than its network is wide; a settled one hears outliers halfway. */
+  /** No sample moves a member by more than its network is wide; a settled one hears only part of an outlier. */
   #boundedForce(force: number, rtt: number): number {
     const { forceLimitRtts, settledError, outlierFactor } = this.#refinement;
     let bound = forceLimitRtts * this.#typicalRtt.seconds;
