@@ -29,7 +29,7 @@ const allReference = (): VivaldiOptions => referenceVivaldiOptions;
 const allDefault = (): VivaldiOptions => defaultVivaldiOptions;
 const isReference = (member: number): boolean => member % 2 === 1;
 
-describe("Median relative error on a measured network", () => {
+describe("Median relative error on a measured network", { timeout: 300_000 }, () => {
   it("is the reference's with its settings: 0.104 after 100 samples each, 0.069 after 1,000", () => {
     const population = populationOf(allReference);
 
@@ -118,7 +118,7 @@ describe("Reference members in a site network with delays of some ten per cent",
   );
 });
 
-describe("With the default settings", () => {
+describe("With the default settings", { timeout: 300_000 }, () => {
   it("confidence gives way when the network changes, sooner than the reference's (§10 no. 7)", () => {
     const [reference, ours] = [allReference, allDefault].map((optionsOf) => {
       const population = populationOf(optionsOf, gridMatrix(25, 0.01));
