@@ -169,7 +169,7 @@ describe("RpcServer", () => {
   });
 
   it("keeps a client that reads slowly but does", async () => {
-    await start({ writeTimeoutMs: 300 });
+    await start({ writeTimeoutMs: 500 });
     backend.memberList = Array.from({ length: 5000 }, (_, index) => member(`member-${index}`));
     const slow = await open();
     let reads = 0;

@@ -164,7 +164,7 @@ describe("record codec (RPC specification §2 and §13)", () => {
   it("agrees with another codec about every event request", () => {
     const request = fc.record({
       Name: fc.string({ unit: "grapheme", maxLength: 400 }),
-      Payload: fc.option(fc.uint8Array({ maxLength: 70_000, size: "max" })),
+      Payload: fc.option(fc.uint8Array({ maxLength: 300 })),
       Coalesce: fc.boolean(),
     });
     fc.assert(
@@ -173,9 +173,20 @@ describe("record codec (RPC specification §2 and §13)", () => {
         expect(decode(bytes)).toEqual(value);
         expect(decodeValue(eventCodec, encode(value))).toEqual(value);
       }),
-      { numRuns: 60 },
     );
   });
+
+  it.each([31, 32, 255, 256, 65_535, 65_536])(
+    "agrees with another codec about %i bytes",
+    (size) => {
+      const value = { Name: "x".repeat(size), Payload: new Uint8Array(size), Coalesce: true };
+
+      const bytes = encodeValue(eventCodec, value);
+
+      expect(Buffer.compare(bytes, encode(value, { sortKeys: true }))).toBe(0);
+      expect(decodeValue(eventCodec, bytes).Payload).toHaveLength(size);
+    },
+  );
 
   it("either reads any bytes as any record or throws RpcWireError", () => {
     const codecs = Object.values(commandCodecs).flatMap(({ request, response }) =>

@@ -1,5 +1,6 @@
 import type { Member } from "@x/serf";
 import type { KeyOutcome, QueryAnswer } from "@x/serf/node";
+import type { WireCoordinate } from "../../src/rpc/command.ts";
 import type { AgentEvent } from "../../src/rpc/server/rpc-backend.ts";
 import type { WireRecord, WireValue } from "./raw-rpc-client.ts";
 import { grouped, requestsOf } from "./recorded-conversations.ts";
@@ -41,8 +42,8 @@ export function scriptAgent(backend: ScriptedBackend, conversation: Conversation
     coordinate: () => {
       const body = next("get-coordinate").body;
       if (body?.["Ok"] !== true) return undefined;
-      const { Vec, Error: error, Adjustment, Height } = body["Coord"] as Record<string, never>;
-      return { vector: Vec, error, adjustment: Adjustment, height: Height };
+      const { Vec, Error: error, Adjustment, Height } = body["Coord"] as WireCoordinate;
+      return { vector: Vec ?? [], error, adjustment: Adjustment, height: Height };
     },
   };
 }

@@ -234,7 +234,7 @@ export class ClientLink {
       for await (const answer of running) {
         if (!this.#connection.awaitsAnswers(stream)) break;
         stream.offer(answer);
-        this.#settle();
+        this.#settleSoon();
         if (stream.isFull) await this.#roomIn(stream);
       }
     } catch (error) {
@@ -316,8 +316,10 @@ export class ClientLink {
     if (dueMs >= this.#timerDueMs) return;
     clearTimeout(this.#timer);
     this.#timerDueMs = dueMs;
+    // After a stall of the whole process what came or went meanwhile is seen first: timers run
+    // before input and output, immediates after.
     this.#timer = setTimeout(
-      () => this.#handleTimer(),
+      () => setImmediate(() => this.#handleTimer()),
       Math.max(0, Math.ceil(dueMs - this.#now())),
     );
   }
@@ -328,6 +330,7 @@ export class ClientLink {
   }
 
   #handleTimer(): void {
+    if (this.#isClosed) return;
     this.#timerDueMs = Infinity;
     const nowMs = this.#now();
     if (this.#writeDeadlineMs() <= nowMs) {

@@ -5,6 +5,9 @@
  */
 import type { AgentEvent } from "./rpc-backend.ts";
 
+/** Items of one filter. Each is tried on each event, so a mebibyte of them would hold up the agent. */
+export const FILTER_ITEM_LIMIT = 1024;
+
 type EventTest = (event: AgentEvent) => boolean;
 
 const plainKinds: ReadonlySet<string> = new Set([
@@ -20,11 +23,13 @@ const plainKinds: ReadonlySet<string> = new Set([
 /**
  * Reads a filter such as `member-join,user:deploy,query`.
  *
- * @returns a test of events, or `undefined` if any item is unknown.
+ * @returns a test of events, or `undefined` if any item is unknown or there are too many.
  */
 export function parseEventFilter(text: string): EventTest | undefined {
+  const items = (text === "" ? "*" : text).split(",");
+  if (items.length > FILTER_ITEM_LIMIT) return undefined;
   const tests: EventTest[] = [];
-  for (const item of (text === "" ? "*" : text).split(",")) {
+  for (const item of items) {
     const test = parseItem(item);
     if (test === undefined) return undefined;
     tests.push(test);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseEventFilter } from "../../../src/rpc/server/event-filter.ts";
+import { FILTER_ITEM_LIMIT, parseEventFilter } from "../../../src/rpc/server/event-filter.ts";
 import { member, queryEvent, userEvent } from "../../support/scripted-backend.ts";
 
 const join = { kind: "member-join", members: [member("a")] } as const;
@@ -29,6 +29,13 @@ describe("parseEventFilter (RPC specification §6)", () => {
       expect(parseEventFilter(text)).toBeUndefined();
     },
   );
+
+  it("takes as many items as the limit says, and not one more", () => {
+    const most = Array.from({ length: FILTER_ITEM_LIMIT }, (_, index) => `user:${index}`).join();
+
+    expect(parseEventFilter(most)?.(userEvent("7"))).toBe(true);
+    expect(parseEventFilter(`${most},user`)).toBeUndefined();
+  });
 
   it("takes a colon for a part of the name", () => {
     expect(parseEventFilter("user:a:b")?.(userEvent("a:b"))).toBe(true);

@@ -132,11 +132,11 @@ describe("RpcConnection with an authentication key", () => {
   it("takes only the empty key when none is configured, and does not wait", () => {
     const bench = new ConnectionBench().shake();
 
-    for (let round = 0; round < 20_000; round += 1) {
-      bench.send({ Command: "auth", Seq: 1 }, { AuthKey: "x" });
-      expect(bench.takeErrors()).toEqual(["Invalid authentication token"]);
-      bench.takeDirectives();
-    }
+    const wrong = [{ Command: "auth", Seq: 1 }, { AuthKey: "x" }];
+    bench.send(...Array.from({ length: 5000 }, () => wrong).flat());
+    const errors = bench.takeErrors();
+    expect(errors).toHaveLength(5000);
+    expect(new Set(errors)).toEqual(new Set(["Invalid authentication token"]));
     bench.send({ Command: "auth", Seq: 1 }, { AuthKey: "" });
 
     expect(bench.takeErrors()).toEqual([""]);
