@@ -14,6 +14,7 @@ import {
   AgentLog,
   type AgentNetwork,
   ConfigError,
+  errnoText,
   isLogLevel,
   loadConfig,
   type LogLevel,
@@ -55,7 +56,9 @@ export async function runAgentProgram(
   if (loaded === undefined) return 1;
   let program: AgentProgram;
   try {
-    program = await AgentProgram.start(loaded, world, () => load(words, world, say));
+    program = await AgentProgram.start(loaded, world, (keepLevel) =>
+      load(words, world, say, keepLevel),
+    );
   } catch (error) {
     if (!(error instanceof StartFailure)) throw error;
     say(error.message);
@@ -71,9 +74,11 @@ function load(
   words: readonly string[],
   world: AgentWorld,
   say: (text: string) => void,
+  keepLevel?: LogLevel,
 ): AgentConfig | undefined {
   try {
-    const { config, notices } = loadConfig(words, hostname());
+    const options = keepLevel === undefined ? {} : { keepLevel };
+    const { config, notices } = loadConfig(words, hostname(), options);
     for (const notice of notices) say(notice);
     return config;
   } catch (error) {
@@ -99,19 +104,22 @@ class StartFailure extends Error {
 
 const gaugeIntervalMs = 1_000;
 
+/** Reads the configuration again; a bad log level is told and replaced by the one given. */
+type Reload = (keepLevel: LogLevel) => AgentConfig | undefined;
+
 class AgentProgram {
   readonly #world: AgentWorld;
   readonly #agent: Agent;
   readonly #log: AgentLog;
   readonly #metrics: Metrics;
-  readonly #reload: () => AgentConfig | undefined;
+  readonly #reload: Reload;
   readonly #stopRetrying = new AbortController();
   readonly #signals: SignalLoop;
 
   private constructor(
     world: AgentWorld,
     parts: { agent: Agent; log: AgentLog; metrics: Metrics; signals: SignalLoop },
-    reload: () => AgentConfig | undefined,
+    reload: Reload,
   ) {
     this.#world = world;
     this.#agent = parts.agent;
@@ -125,7 +133,7 @@ class AgentProgram {
   static async start(
     config: AgentConfig,
     world: AgentWorld,
-    reload: () => AgentConfig | undefined,
+    reload: Reload,
   ): Promise<AgentProgram> {
     const log = await openLog(config, world);
     const metrics = openMetrics(config);
@@ -181,6 +189,7 @@ class AgentProgram {
       return true;
     } catch (error) {
       this.#world.writeOut(`==> ${(error as Error).message}\n`);
+      this.#log.openGate();
       return false;
     }
   }
@@ -266,7 +275,7 @@ class AgentProgram {
 
   async #reloadConfig(): Promise<void> {
     this.#world.writeOut("==> Reloading configuration...\n");
-    const config = this.#reload();
+    const config = this.#reload(this.#log.level);
     if (config === undefined) {
       this.#world.writeOut("==> Failed to reload configs\n");
       return;
@@ -366,9 +375,14 @@ async function resolve(config: AgentConfig): Promise<AgentNetwork> {
 
 function readAuthKey(config: AgentConfig): string {
   if (config.rpcAuth !== "" || config.rpcAuthFile === "") return config.rpcAuth;
+  const path = config.rpcAuthFile;
+  let token: string;
   try {
-    return readFileSync(config.rpcAuthFile, "utf8").trim();
+    token = readFileSync(path, "utf8").trim();
   } catch (error) {
-    throw new StartFailure(`Error reading '${config.rpcAuthFile}': ${(error as Error).message}`);
+    throw new StartFailure(`Error reading '${path}': open ${path}: ${errnoText(error)}`);
   }
+  // Without this an emptied file would open the door to everybody.
+  if (token === "") throw new StartFailure(`Error reading '${path}': it holds no token`);
+  return token;
 }

@@ -1,7 +1,9 @@
 /** This process, as the agent program sees it. */
 import type { AgentWorld } from "./agent-program.ts";
 
-const signals: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"];
+/** What asks for the dump of metrics: Windows has no USR1. Source: agent specification §7. */
+const dumpSignal = process.platform === "win32" ? "SIGBREAK" : "SIGUSR1";
+const signals: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", dumpSignal];
 
 /** @param usage - the help text for words that are no flags. */
 export function processWorld(usage: string): AgentWorld {
@@ -11,7 +13,8 @@ export function processWorld(usage: string): AgentWorld {
     usage,
     onSignal(handler) {
       const listeners = signals.map((signal) => {
-        const listener = (): void => handler(signal);
+        // One name for the dump, whatever the system calls it.
+        const listener = (): void => handler(signal === dumpSignal ? "SIGUSR1" : signal);
         process.on(signal, listener);
         return { signal, listener };
       });

@@ -2,12 +2,11 @@
  * `serf agent`. The agent itself is loaded only when it is asked for, so that the other commands
  * start as fast as they can.
  */
-import { type Command, usage } from "@x/cli";
+import { type Command, type CommandEntry, usage } from "@x/cli";
 import { agentFlags } from "@x/agent/flags";
 
-export const agentCommand: Command = {
+const agentCommand: Command = {
   name: "agent",
-  synopsis: "Runs a Serf agent",
   usageWords: "[options]",
   description: "Runs a full node until it is told to stop.",
   flags: agentFlags,
@@ -16,4 +15,11 @@ export const agentCommand: Command = {
     const { runAgentProgram, processWorld } = await import("@x/agent-app");
     return runAgentProgram(words, processWorld(usage(agentCommand)));
   },
+};
+
+/** What is added to the commands of `@x/cli`. */
+export const agentEntry: CommandEntry = {
+  name: "agent",
+  synopsis: "Runs a Serf agent",
+  load: () => Promise.resolve(agentCommand),
 };

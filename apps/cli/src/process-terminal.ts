@@ -14,7 +14,13 @@ export function processTerminal(): Terminal {
     writeErr: (text) => void process.stderr.write(text),
     environment: process.env,
     isInteractive: process.stdout.isTTY === true,
-    columns: process.stdout.columns ?? 80,
+    // Asked each time: people change the size of their windows.
+    get columns(): number {
+      return process.stdout.columns ?? 80;
+    },
+    get rows(): number {
+      return process.stdout.rows ?? 24;
+    },
     // Only commands that look at it change what Ctrl-C does.
     get interrupt(): AbortSignal {
       interrupt ??= abortOnInterrupt();

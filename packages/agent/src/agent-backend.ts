@@ -162,20 +162,29 @@ export class AgentBackend implements RpcBackend {
     await this.setTags(Object.fromEntries(tags));
   }
 
-  /** Replaces all tags, the file first. */
+  /** Replaces all tags, the file first. @throws {AgentError} `refused`, with the reference's text. */
   async setTags(tags: Tags): Promise<void> {
+    const { serf } = this.#parts;
+    const previous = serf.localMember.tags;
+    this.#persistTags(tags);
+    try {
+      await serf.setTags(tags);
+    } catch (error) {
+      if (error instanceof SerfError && error.code === "broadcast-timeout") {
+        throw new AgentError("refused", "timeout waiting for update broadcast", { cause: error });
+      }
+      // Deviation: the reference leaves refused tags in the file, and then cannot start from it.
+      this.#persistTags(previous);
+      throw new AgentError("refused", (error as Error).message, { cause: error });
+    }
+  }
+
+  #persistTags(tags: Tags): void {
     try {
       this.#parts.persistTags(tags);
     } catch (error) {
       this.#log("ERR", (error as Error).message);
       throw error;
-    }
-    try {
-      await this.#parts.serf.setTags(tags);
-    } catch (error) {
-      const isLate = error instanceof SerfError && error.code === "broadcast-timeout";
-      if (!isLate) throw error;
-      throw new AgentError("refused", "timeout waiting for update broadcast", { cause: error });
     }
   }
 

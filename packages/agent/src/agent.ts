@@ -176,17 +176,31 @@ export class Agent {
   /** The whole graceful leave; asked again meanwhile, it is the same one. */
   leave(): Promise<void> {
     this.#parts.log.log("INFO", "agent", "requesting graceful leave from Serf");
-    this.#leaving ??= this.#serf.leave();
+    this.#leaving ??= this.#serf.leave().catch((error: unknown) => {
+      // What failed may be asked for again.
+      this.#leaving = undefined;
+      throw error;
+    });
     return this.#leaving;
   }
 
-  /** What a reload may change: handlers and tags. The rest needs a restart. */
+  /**
+   * What a reload may change: handlers, tags, and what the program around decides by. The rest
+   * needs a restart and stays as it was.
+   *
+   * @throws with the operator's text when the tags could not be told.
+   */
   async reload(config: AgentConfig): Promise<void> {
-    this.#config = config;
-    this.#handlers.setHandlers(config.eventHandlers.flatMap(parseHandlerSpec));
+    const { logLevel, eventHandlers, tags, leaveOnTerminate, skipLeaveOnInterrupt } = config;
+    this.#config = {
+      ...this.#config,
+      ...{ logLevel, eventHandlers, tags, leaveOnTerminate, skipLeaveOnInterrupt },
+      retryJoin: config.retryJoin,
+    };
+    this.#handlers.setHandlers(eventHandlers.flatMap(parseHandlerSpec));
     // With a tags file the file is the truth, not the configuration. Deviation: the reference
     // empties the file here (agent specification §7).
-    if (config.tagsFile === "") await this.#serf.setTags(config.tags);
+    if (this.#config.tagsFile === "") await this.backend.setTags(tags);
   }
 
   /** Closes RPC connections first, then stops the member. Asked again, it is the same closing. */
@@ -215,6 +229,9 @@ export class Agent {
 function listenFault(address: string, error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === undefined) return `listen tcp: ${message}`;
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
+    return `listen tcp: lookup ${splitHostPort(address).host}: no such host`;
+  }
   return `listen tcp ${address}: bind: ${errnoText(error)}`;
 }
 

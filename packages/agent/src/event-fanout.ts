@@ -5,6 +5,7 @@
  */
 import type { SerfEvent } from "@x/serf";
 import type { LogLevel } from "./log/log-level.ts";
+import { oneLine } from "./log/log-line.ts";
 
 /** `member-join`, `user-event: deploy`, `query: load`. */
 export function eventText(event: SerfEvent): string {
@@ -29,7 +30,7 @@ export class EventFanout {
   }
 
   handle(event: SerfEvent): void {
-    this.#log("INFO", `Received event: ${eventText(event)}`);
+    this.#log("INFO", `Received event: ${oneLine(eventText(event))}`);
     for (const handler of this.#handlers) handler(event);
   }
 }

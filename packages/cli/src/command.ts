@@ -9,8 +9,6 @@ import type { Terminal } from "./terminal.ts";
 
 export interface Command {
   readonly name: string;
-  /** One line for the overview; absent = not listed there. */
-  readonly synopsis?: string;
   /** What follows the name in the usage line, such as `[options] name payload`. */
   readonly usageWords: string;
   /** A few sentences for the help text. */

@@ -5,8 +5,7 @@
  */
 import { FlagError, parseFlags } from "@x/agent/flags";
 import { type Command, exitFailure, exitNoCommand, type Invocation } from "./command.ts";
-import { commandTable } from "./command-table.ts";
-import { completionCommand } from "./commands/completion.ts";
+import { type CommandEntry, commandTable } from "./command-table.ts";
 import type { Terminal } from "./terminal.ts";
 import { overview, usage } from "./usage.ts";
 
@@ -14,7 +13,7 @@ const helpWords = new Set(["-h", "-help", "--help"]);
 
 export interface CliOptions {
   /** Commands besides those of this package, such as `agent`. */
-  readonly moreCommands?: readonly Command[];
+  readonly moreCommands?: readonly CommandEntry[];
 }
 
 /**
@@ -28,21 +27,18 @@ export async function runCli(
   terminal: Terminal,
   options: CliOptions = {},
 ): Promise<number> {
-  const commands: readonly Command[] = [
-    ...commandTable,
-    ...(options.moreCommands ?? []),
-    completionCommand(() => commands),
-  ].sort((left, right) => (left.name < right.name ? -1 : 1));
+  const entries = allCommands(options);
   if (words.includes("-v") || words.includes("--version")) {
-    return run(find(commands, "version"), [], terminal);
+    const { versionCommand } = await import("./commands/version.ts");
+    return run(versionCommand, [], terminal);
   }
-  const at = words.findIndex((word) => !word.startsWith("-") && word !== "");
+  const at = words.findIndex((word) => !word.startsWith("-"));
   const name = at < 0 || words.slice(0, at).includes("--") ? "" : (words[at] ?? "");
-  const command = find(commands, name);
+  const command = await entries.find((entry) => entry.name === name)?.load();
   const beforeDashes = words.slice(0, words.includes("--") ? words.indexOf("--") : words.length);
   const wantsHelp = beforeDashes.some((word) => helpWords.has(word));
   if (command === undefined) {
-    terminal.writeErr(overview(commands));
+    terminal.writeErr(overview(entries));
     return wantsHelp && name === "" ? 0 : exitNoCommand;
   }
   if (wantsHelp) {
@@ -59,21 +55,28 @@ export async function runCli(
   return run(command, words.slice(at + 1), terminal);
 }
 
-function find(commands: readonly Command[], name: string): Command | undefined {
-  return commands.find((command) => command.name === name);
+/** In the order of the overview; `completion`, an addition of ours, is not listed there. */
+function allCommands(options: CliOptions): readonly CommandEntry[] {
+  const entries: readonly CommandEntry[] = [
+    ...commandTable,
+    ...(options.moreCommands ?? []),
+    {
+      name: "completion",
+      load: async () => (await import("./commands/completion.ts")).completionCommand(entries),
+    },
+  ].sort((left, right) => (left.name < right.name ? -1 : 1));
+  return entries;
 }
 
 async function run(
-  command: Command | undefined,
+  command: Command,
   words: readonly string[],
   terminal: Terminal,
 ): Promise<number> {
-  if (command === undefined) return exitNoCommand;
   let invocation: Invocation;
   try {
-    const specs = command.takesRawWords === true ? [] : command.flags;
-    const flags =
-      command.takesRawWords === true ? parseFlags(["--"], specs) : parseFlags(words, specs);
+    // A command that takes raw words has no flags for us to look for.
+    const flags = command.takesRawWords === true ? noFlags : parseFlags(words, command.flags);
     invocation = { command, terminal, flags, positional: flags.positional, words };
   } catch (error) {
     if (!(error instanceof FlagError)) throw error;
@@ -83,3 +86,5 @@ async function run(
   }
   return command.run(invocation);
 }
+
+const noFlags: Invocation["flags"] = { values: new Map(), lists: new Map(), positional: [] };

@@ -12,8 +12,9 @@ export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Whether a person is looking at the output: only then colour and live pictures. */
   readonly isInteractive: boolean;
-  /** Width in columns, for live pictures. */
+  /** Size of the screen as it is now, for live pictures. */
   readonly columns: number;
+  readonly rows: number;
   /** Aborted when the person presses Ctrl-C. */
   readonly interrupt: AbortSignal;
   /** Random bytes of the system, for new keys. @throws when there are none to be had. */

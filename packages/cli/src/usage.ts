@@ -5,13 +5,14 @@
  */
 import type { FlagSpec } from "@x/agent/flags";
 import type { Command } from "./command.ts";
+import type { CommandEntry } from "./command-table.ts";
 
 const overviewNameWidth = 16;
 const flagColumn = 30;
 const textWidth = 80;
 
 /** The list of commands, as printed when none is named. Ends with an empty line. */
-export function overview(commands: readonly Command[]): string {
+export function overview(commands: readonly CommandEntry[]): string {
   const lines = commands
     .filter((command) => command.synopsis !== undefined)
     .map((command) => `    ${command.name.padEnd(overviewNameWidth)}${command.synopsis ?? ""}\n`);

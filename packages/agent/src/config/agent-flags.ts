@@ -4,9 +4,9 @@
  * Source: agent specification §1.
  */
 import type { PartialAgentConfig } from "./config-merge.ts";
-import { parseDuration } from "./duration.ts";
+import { DurationError, parseDuration } from "./duration.ts";
 import { type FlagSpec, type ParsedFlags, parseFlags } from "./flag-syntax.ts";
-import { parseTag } from "./tag-text.ts";
+import { parseTag, TagError } from "./tag-text.ts";
 
 /** Files and directories share one list, so that their common order is kept. */
 const configList = "config";
@@ -106,24 +106,37 @@ export const agentFlags: readonly FlagSpec[] = [
 export interface AgentFlags {
   readonly config: PartialAgentConfig;
   readonly configPaths: readonly string[];
+  /** Values that are no tags or durations, all of them, in the reference's words. */
+  readonly faults: readonly string[];
 }
 
-/**
- * @throws {FlagError} for words that follow no flag; {TagError} and {DurationError} for bad values,
- *   which the caller prints after `Error: `.
- */
+/** @throws {FlagError} for words that follow no flag. */
 export function readAgentFlags(words: readonly string[]): AgentFlags {
   const parsed = parseFlags(words, agentFlags);
   const config: PartialAgentConfig = {};
   readTexts(parsed, config);
   readClaims(parsed, config);
-  readDurations(parsed, config);
+  const faults: string[] = [];
+  const tags: (readonly [string, string])[] = [];
+  for (const text of parsed.lists.get("tag") ?? []) {
+    collectFault(faults, () => void tags.push(parseTag(text)));
+  }
+  readDurations(parsed, config, faults);
   const list = (name: string): readonly string[] => parsed.lists.get(name) ?? [];
   config.eventHandlers = list("event-handler");
   config.startJoin = list("join");
   config.retryJoin = list("retry-join");
-  config.tags = Object.fromEntries(list("tag").map(parseTag));
-  return { config, configPaths: list(configList) };
+  config.tags = Object.fromEntries(tags);
+  return { config, configPaths: list(configList), faults };
+}
+
+function collectFault(faults: string[], read: () => void): void {
+  try {
+    read();
+  } catch (error) {
+    if (!(error instanceof TagError) && !(error instanceof DurationError)) throw error;
+    faults.push(`Error: ${error.message}`);
+  }
 }
 
 function readTexts(parsed: ParsedFlags, config: PartialAgentConfig): void {
@@ -169,13 +182,16 @@ function readClaims(parsed: ParsedFlags, config: PartialAgentConfig): void {
   if (parsed.values.get("disable-compression") === true) config.enableCompression = false;
 }
 
-function readDurations(parsed: ParsedFlags, config: PartialAgentConfig): void {
+function readDurations(parsed: ParsedFlags, config: PartialAgentConfig, faults: string[]): void {
   const fields = [
     ["retry-interval", "retryIntervalMs"],
     ["broadcast-timeout", "broadcastTimeoutMs"],
   ] as const;
   for (const [name, field] of fields) {
     const value = parsed.values.get(name);
-    if (typeof value === "string" && value !== "") config[field] = parseDuration(value).ms;
+    if (typeof value !== "string" || value === "") continue;
+    collectFault(faults, () => {
+      config[field] = parseDuration(value).ms;
+    });
   }
 }

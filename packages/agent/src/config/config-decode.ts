@@ -6,30 +6,58 @@
  */
 import { type ConfigKey, configKeys } from "./config-keys.ts";
 import type { PartialAgentConfig } from "./config-merge.ts";
-import { parseDuration } from "./duration.ts";
+import { DurationError, parseDuration } from "./duration.ts";
 import type { JsonValue } from "./json-reader.ts";
 
-/** The value is JSON, but no configuration; the message lists every fault in the reference's words. */
+/** The value is JSON, but no configuration; together the faults name everything that is wrong. */
 export class ConfigDecodeError extends Error {
   override readonly name = "ConfigDecodeError";
+  /** In the reference's words, each fit to follow `Error decoding 'a.json': `. */
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(faults.join("\n"));
+    this.faults = faults;
+  }
+}
+
+/** What is wrong with one file, by the form it is told in. */
+interface Faults {
+  /** Wrong types and unknown keys: told in one block. */
+  readonly decoding: string[];
+  /** Texts that are no durations: told one by one. */
+  readonly durations: string[];
 }
 
 type JsonObject = { readonly [key: string]: JsonValue };
 
-/** @throws {ConfigDecodeError} naming each bad key, or {DurationError} for a bad duration. */
+/** @throws {ConfigDecodeError} naming each bad key. */
 export function decodeConfig(value: JsonValue): PartialAgentConfig {
   const config: PartialAgentConfig = {};
   if (value === null) return config;
   if (!isObject(value)) {
-    throw new ConfigDecodeError(`'' expected a map, got '${goKind(value)}'`);
+    throw new ConfigDecodeError([`'' expected a map, got '${goKind(value)}'`]);
   }
-  const faults: string[] = [];
+  const faults: Faults = { decoding: [], durations: [] };
   decodeGroup(value, "", config, faults);
-  if (faults.length > 0) {
-    const lines = faults.sort().map((fault) => `* ${fault}`);
-    throw new ConfigDecodeError(`${faults.length} error(s) decoding:\n\n${lines.join("\n")}`);
+  const told = [...faults.durations];
+  if (faults.decoding.length > 0) {
+    const lines = faults.decoding.sort().map((fault) => `* ${fault}`);
+    told.unshift(`${lines.length} error(s) decoding:\n\n${lines.join("\n")}`);
   }
+  if (told.length > 0) throw new ConfigDecodeError(told);
   return config;
+}
+
+/** Deviation: the key is named after the reference's text, which leaves it to be guessed. */
+function decodeDuration(key: string, text: string, faults: Faults): number | undefined {
+  try {
+    return parseDuration(text).ms;
+  } catch (error) {
+    if (!(error instanceof DurationError)) throw error;
+    faults.durations.push(`${error.message} (key '${key}')`);
+    return undefined;
+  }
 }
 
 /** Decodes the keys of one object: the file itself (prefix empty) or the object under `mdns`. */
@@ -37,7 +65,7 @@ function decodeGroup(
   object: JsonObject,
   prefix: string,
   config: PartialAgentConfig,
-  faults: string[],
+  faults: Faults,
 ): void {
   const unused = new Set(Object.keys(object));
   const take = (key: string): JsonValue => {
@@ -57,11 +85,11 @@ function decodeGroup(
   if (prefix === "") {
     const mdns = take("mdns");
     if (isObject(mdns)) decodeGroup(mdns, "mdns.", config, faults);
-    else if (mdns !== null) faults.push(`'mdns' expected a map, got '${goKind(mdns)}'`);
+    else if (mdns !== null) faults.decoding.push(`'mdns' expected a map, got '${goKind(mdns)}'`);
   }
   if (unused.size > 0) {
     const group = prefix.replace(/\.$/, "");
-    faults.push(`'${group}' has invalid keys: ${[...unused].sort().join(", ")}`);
+    faults.decoding.push(`'${group}' has invalid keys: ${[...unused].sort().join(", ")}`);
   }
 }
 
@@ -69,29 +97,32 @@ function decodeValue(
   entry: ConfigKey,
   value: JsonValue,
   config: PartialAgentConfig,
-  faults: string[],
+  faults: Faults,
 ): void {
   const { key } = entry;
   switch (entry.kind) {
     case "text":
       if (typeof value === "string") config[entry.field] = value;
-      else faults.push(wrongType(key, "string", value));
+      else faults.decoding.push(wrongType(key, "string", value));
       break;
     case "claim":
     case "switch":
       if (typeof value === "boolean") config[entry.field] = value;
-      else faults.push(wrongType(key, "bool", value));
+      else faults.decoding.push(wrongType(key, "bool", value));
       break;
     case "ignored-claim":
-      if (typeof value !== "boolean") faults.push(wrongType(key, "bool", value));
+      if (typeof value !== "boolean") faults.decoding.push(wrongType(key, "bool", value));
       break;
     case "count":
       if (typeof value === "number") config[entry.field] = Math.trunc(value);
-      else faults.push(wrongType(key, "int", value));
+      else faults.decoding.push(wrongType(key, "int", value));
       break;
     case "duration":
-      if (typeof value !== "string") faults.push(wrongType(key, "string", value));
-      else if (value !== "") config[entry.field] = parseDuration(value).ms;
+      if (typeof value !== "string") faults.decoding.push(wrongType(key, "string", value));
+      else if (value !== "") {
+        const ms = decodeDuration(key, value, faults);
+        if (ms !== undefined) config[entry.field] = ms;
+      }
       break;
     case "list":
       config[entry.field] = decodeList(key, value, faults);
@@ -102,30 +133,30 @@ function decodeValue(
   }
 }
 
-function decodeList(key: string, value: JsonValue, faults: string[]): string[] {
+function decodeList(key: string, value: JsonValue, faults: Faults): string[] {
   if (!Array.isArray(value)) {
-    faults.push(`'${key}': source data must be an array or slice, got ${goKind(value)}`);
+    faults.decoding.push(`'${key}': source data must be an array or slice, got ${goKind(value)}`);
     return [];
   }
   const texts: string[] = [];
   for (const [index, item] of (value as readonly JsonValue[]).entries()) {
     if (typeof item === "string") texts.push(item);
     else if (item === null) texts.push("");
-    else faults.push(wrongType(`${key}[${index}]`, "string", item));
+    else faults.decoding.push(wrongType(`${key}[${index}]`, "string", item));
   }
   return texts;
 }
 
-function decodeTags(key: string, value: JsonValue, faults: string[]): Record<string, string> {
+function decodeTags(key: string, value: JsonValue, faults: Faults): Record<string, string> {
   const tags = new Map<string, string>();
   if (!isObject(value)) {
-    faults.push(`'${key}' expected a map, got '${goKind(value)}'`);
+    faults.decoding.push(`'${key}' expected a map, got '${goKind(value)}'`);
     return {};
   }
   for (const [name, item] of Object.entries(value)) {
     if (typeof item === "string") tags.set(name, item);
     else if (item === null) tags.set(name, "");
-    else faults.push(wrongType(`${key}[${name}]`, "string", item));
+    else faults.decoding.push(wrongType(`${key}[${name}]`, "string", item));
   }
   return Object.fromEntries(tags);
 }

@@ -5,14 +5,14 @@
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { decodeConfig } from "./config-decode.ts";
+import { ConfigDecodeError, decodeConfig } from "./config-decode.ts";
 import type { PartialAgentConfig } from "./config-merge.ts";
 import { readFirstJson } from "./json-reader.ts";
 
 /** What the configured files say, in the order they are to be merged, and what is wrong with them. */
 export interface ConfigFiles {
   readonly configs: readonly { readonly file: string; readonly config: PartialAgentConfig }[];
-  /** One text per bad file, each naming the file. */
+  /** Each names its file, and where it can the key. */
   readonly faults: readonly string[];
 }
 
@@ -36,7 +36,8 @@ export function readConfigFiles(paths: readonly string[]): ConfigFiles {
       try {
         configs.push({ file, config: decodeConfig(readFirstJson(text)) });
       } catch (error) {
-        faults.push(`Error decoding '${file}': ${(error as Error).message}`);
+        const whys = error instanceof ConfigDecodeError ? error.faults : [(error as Error).message];
+        faults.push(...whys.map((why) => `Error decoding '${file}': ${why}`));
       }
     }
   }

@@ -7,13 +7,13 @@
  */
 import { type AgentConfig, defaultAgentConfig } from "./agent-config.ts";
 import { readAgentFlags } from "./agent-flags.ts";
-import { readConfigFiles } from "./config-file.ts";
-import { mergeConfig } from "./config-merge.ts";
-import { DurationError } from "./duration.ts";
+import { base64Fault } from "./base64-fault.ts";
+import { type ConfigFiles, readConfigFiles } from "./config-file.ts";
+import { type ConfigKey, configKeys } from "./config-keys.ts";
+import { mergeConfig, type PartialAgentConfig } from "./config-merge.ts";
 import { AddressError, parsePort, splitHostOptionalPort } from "./host-port.ts";
-import { TagError } from "./tag-text.ts";
 import { InvalidHandlerError, parseHandlerSpec } from "../handler/handler-spec.ts";
-import { isLogLevel, logLevels } from "../log/log-level.ts";
+import { isLogLevel, type LogLevel, logLevels } from "../log/log-level.ts";
 
 /** Why an agent cannot start: each text is one line (or block) for the operator. */
 export class ConfigError extends Error {
@@ -24,6 +24,11 @@ export class ConfigError extends Error {
     super(faults.join("\n"));
     this.faults = faults;
   }
+}
+
+export interface LoadOptions {
+  /** When a running agent reloads: the level to stay with where the configured one is none. */
+  readonly keepLevel?: LogLevel;
 }
 
 export interface LoadedConfig {
@@ -44,10 +49,14 @@ const syslogFacilities = new Set(
  * @throws {FlagError} when the words are no flags: the caller shows the usage text.
  * @throws {ConfigError} with every fault found.
  */
-export function loadConfig(words: readonly string[], hostName: string): LoadedConfig {
-  const flags = readFlags(words);
+export function loadConfig(
+  words: readonly string[],
+  hostName: string,
+  options: LoadOptions = {},
+): LoadedConfig {
+  const flags = readAgentFlags(words);
   const files = readConfigFiles(flags.configPaths);
-  const faults = [...files.faults];
+  const faults = [...flags.faults, ...files.faults];
   let config = defaultAgentConfig;
   for (const file of files.configs) config = mergeConfig(config, file.config);
   config = mergeConfig(config, flags.config);
@@ -70,97 +79,103 @@ export function loadConfig(words: readonly string[], hostName: string): LoadedCo
   if (config.rejoinAfterLeave && config.snapshotPath === "") {
     notices.push("Warning: 'RejoinAfterLeave' enabled without snapshot file");
   }
+  const levelFault = logLevelFault(config.logLevel);
+  if (levelFault !== undefined && options.keepLevel !== undefined) {
+    notices.push(levelFault);
+    changes.logLevel = options.keepLevel;
+  }
   config = { ...config, ...changes };
-  faults.push(...findFaults(config));
+  faults.push(...findFaults(config, (field, value) => origin(field, value, flags.config, files)));
   if (faults.length > 0) throw new ConfigError(faults);
   return { config, notices };
 }
 
-function readFlags(words: readonly string[]): ReturnType<typeof readAgentFlags> {
-  try {
-    return readAgentFlags(words);
-  } catch (error) {
-    if (error instanceof TagError || error instanceof DurationError) {
-      throw new ConfigError([`Error: ${error.message}`]);
-    }
-    throw error;
-  }
+/**
+ * Where a value stands, for values from files: ` (key 'profile' in 'a.json')`.
+ *
+ * Deviation: the reference names neither, and leaves the operator to search.
+ */
+function origin(
+  field: keyof AgentConfig,
+  value: string,
+  flags: PartialAgentConfig,
+  files: ConfigFiles,
+): string {
+  const holds = (config: PartialAgentConfig): boolean => {
+    const found = config[field];
+    return Array.isArray(found) ? found.includes(value) : found === value;
+  };
+  const key = configKeys.find(
+    (entry): entry is Exclude<ConfigKey, { kind: "ignored-claim" }> =>
+      entry.kind !== "ignored-claim" && entry.field === field,
+  )?.key;
+  const file = files.configs.findLast(({ config }) => holds(config))?.file;
+  if (holds(flags) || file === undefined || key === undefined) return "";
+  return ` (key '${key}' in '${file}')`;
+}
+
+function logLevelFault(level: string): string | undefined {
+  if (isLogLevel(level.toUpperCase())) return undefined;
+  return `Invalid log level: ${level}. Valid log levels are: [${logLevels.join(" ")}]`;
 }
 
 /** Every fault that shows without asking the operating system, in the reference's order. */
-function findFaults(config: AgentConfig): string[] {
+function findFaults(
+  config: AgentConfig,
+  at: (field: keyof AgentConfig, value: string) => string,
+): string[] {
   const faults: string[] = [];
+  const add = (field: keyof AgentConfig, value: string, fault: string | undefined): void => {
+    if (fault !== undefined) faults.push(`${fault}${at(field, value)}`);
+  };
   for (const spec of config.eventHandlers) {
     try {
       parseHandlerSpec(spec);
     } catch (error) {
       if (!(error instanceof InvalidHandlerError)) throw error;
-      faults.push(error.message);
+      add("eventHandlers", spec, error.message);
     }
   }
   if (config.mdnsInterface !== "" && config.discover === "") {
-    faults.push("mDNS interface specified without enabling mDNS discovery");
+    add(
+      "mdnsInterface",
+      config.mdnsInterface,
+      "mDNS interface specified without enabling mDNS discovery",
+    );
   }
   if (config.mdnsInterface !== "" && config.mdnsDisableIpv4 && config.mdnsDisableIpv6) {
     faults.push("Invalid mDNS configuration: both IPv4 and IPv6 are disabled");
   }
-  if (!isLogLevel(config.logLevel.toUpperCase())) {
-    const valid = logLevels.join(" ");
-    faults.push(`Invalid log level: ${config.logLevel}. Valid log levels are: [${valid}]`);
+  const { logLevel, logFormat, syslogFacility, encryptKey, profile } = config;
+  add("logLevel", logLevel, logLevelFault(logLevel));
+  if (logFormat !== "text" && logFormat !== "json") {
+    const text = `Invalid log format: ${logFormat}. Valid log formats are: [text json]`;
+    add("logFormat", logFormat, text);
   }
-  if (config.logFormat !== "text" && config.logFormat !== "json") {
-    faults.push(`Invalid log format: ${config.logFormat}. Valid log formats are: [text json]`);
+  if (config.enableSyslog && !syslogFacilities.has(syslogFacility.toUpperCase())) {
+    const text = `Syslog setup failed: invalid syslog facility: ${syslogFacility}`;
+    add("syslogFacility", syslogFacility, text);
   }
-  if (config.enableSyslog && !syslogFacilities.has(config.syslogFacility.toUpperCase())) {
-    faults.push(`Syslog setup failed: invalid syslog facility: ${config.syslogFacility}`);
+  for (const field of ["bind", "advertise"] as const) {
+    add(field, config[field], addressFault(field, config[field]));
   }
-  faults.push(
-    ...addressFaults("bind", config.bind),
-    ...addressFaults("advertise", config.advertise),
-  );
-  const keyFault = base64Fault(config.encryptKey);
-  if (keyFault !== undefined) faults.push(`Invalid encryption key: ${keyFault}`);
-  if (!["lan", "wan", "local"].includes(config.profile)) {
-    faults.push(`Unknown profile: ${config.profile}`);
+  const keyFault = base64Fault(encryptKey);
+  if (keyFault !== undefined) {
+    add("encryptKey", encryptKey, `Invalid encryption key: ${keyFault}`);
+  }
+  if (!["lan", "wan", "local"].includes(profile)) {
+    add("profile", profile, `Unknown profile: ${profile}`);
   }
   return faults;
 }
 
-function addressFaults(which: string, text: string): string[] {
-  if (text === "") return [];
+function addressFault(which: string, text: string): string | undefined {
+  if (text === "") return undefined;
   try {
     parsePort(splitHostOptionalPort(text).port);
-    return [];
+    return undefined;
   } catch (error) {
     if (!(error instanceof AddressError)) throw error;
-    return [`Invalid ${which} address: ${error.message}`];
+    return `Invalid ${which} address: ${error.message}`;
   }
-}
-
-/**
- * @returns the reference's complaint about a base64 text, with the position of the first byte
- *   that does not fit; `undefined` when the text is fine.
- */
-export function base64Fault(text: string): string | undefined {
-  // Line breaks are skipped by the reference's decoder.
-  let significant = 0;
-  for (const [index, character] of [...text].entries()) {
-    if (character === "\r" || character === "\n") continue;
-    const left = significant % 4;
-    if (character === "=") {
-      const rest = text.slice(index).replaceAll(/[\r\n]/g, "");
-      const wanted = left === 2 ? "==" : left === 3 ? "=" : undefined;
-      if (wanted === undefined) return `illegal base64 data at input byte ${index}`;
-      if (rest === wanted) return undefined;
-      const after = rest.startsWith(wanted)
-        ? index + wanted.length
-        : index + Math.max(1, rest.length);
-      return `illegal base64 data at input byte ${Math.min(after, text.length)}`;
-    }
-    if (!/[A-Za-z0-9+/]/.test(character)) return `illegal base64 data at input byte ${index}`;
-    significant += 1;
-  }
-  return significant % 4 === 0
-    ? undefined
-    : `illegal base64 data at input byte ${text.length - (significant % 4)}`;
 }

@@ -173,7 +173,14 @@ export class MdnsDiscovery {
     packet: QueryPacket,
     source: { readonly address: string; readonly port: number },
   ): void {
-    const answers = (packet.questions ?? []).flatMap((question) =>
+    // Each question once: a packet full of one question must not become a much larger answer.
+    const questions = new Map(
+      (packet.questions ?? []).map((question) => [
+        `${question.name.toLowerCase()} ${question.type}`,
+        question,
+      ]),
+    );
+    const answers = [...questions.values()].flatMap((question) =>
       answersTo(question, this.#options),
     );
     if (answers.length === 0) return;

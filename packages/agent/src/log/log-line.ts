@@ -47,7 +47,12 @@ export function formatLogJson(record: LogRecord): string {
   });
 }
 
-/** Escapes what could move a terminal's cursor or forge a line; newlines and tabs stay. */
+/** Text that strangers choose, kept from forging a line of its own. */
+export function oneLine(text: string): string {
+  return text.replaceAll("\n", "\\n");
+}
+
+/** Escapes what could move a terminal's cursor; newlines stay, since lists of errors have them. */
 function harmless(text: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (character) => {

@@ -7,7 +7,7 @@
 import { type SerfReport, serfReportLevel } from "@x/serf";
 import { type ReportLevel, type SwimReport, swimReportLevel } from "@x/swim";
 import type { LogLevel } from "./log-level.ts";
-import type { LogComponent } from "./log-line.ts";
+import { type LogComponent, oneLine } from "./log-line.ts";
 import { isSwimReport, serfReportText, swimReportText } from "./report-text.ts";
 
 /** Lines of one provoked kind within one window; the rest is counted and told once. */
@@ -75,7 +75,7 @@ export class ReportLog {
       return;
     }
     const text = isSwim ? swimReportText(report) : serfReportText(report);
-    this.#write(level, component, text);
+    this.#write(level, component, oneLine(text));
   }
 
   #mayShow(kind: string, level: LogLevel, component: LogComponent, nowMs: number): boolean {

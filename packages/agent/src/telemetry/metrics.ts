@@ -36,9 +36,9 @@ export const metricNameLimit = 4096;
 
 const service = "serf-agent";
 
-/** `:` and blanks separate fields on the wire, so names have none. */
+/** `:`, `|` and white space separate fields and lines on the wire, so names have none. */
 export function metricName(parts: readonly string[]): string {
-  return parts.join(".").replaceAll(/[: ]/g, "_");
+  return parts.join(".").replaceAll(/[:|\s]/g, "_");
 }
 
 export class Metrics {
@@ -47,7 +47,7 @@ export class Metrics {
   readonly #now: () => number;
   readonly #host: string;
 
-  /** @param now - wall-clock milliseconds. @param host - stands in the names of gauges. */
+  /** @param now - wall-clock milliseconds. @param host - stands in the names of gauges once there is a sink, which hears from many hosts. */
   constructor(now: () => number, host: string) {
     this.#now = now;
     this.#host = host;
@@ -73,7 +73,8 @@ export class Metrics {
 
   /** How much of something there is now. */
   gauge(parts: readonly string[], value: number): void {
-    const name = metricName([service, this.#host, ...parts]);
+    const host = this.#sinks.length > 0 ? [this.#host] : [];
+    const name = metricName([service, ...host, ...parts]);
     const { gauges } = this.#current();
     if (gauges.size < metricNameLimit || gauges.has(name)) gauges.set(name, value);
     for (const sink of this.#sinks) sink.write("gauge", name, value);

@@ -5,7 +5,7 @@
  */
 import { createSocket } from "node:dgram";
 import { connect, type Socket } from "node:net";
-import { splitHostPort } from "../config/host-port.ts";
+import { AddressError, parsePort, splitHostPort } from "../config/host-port.ts";
 import type { MetricKind, MetricSink } from "./metrics.ts";
 
 /** Lines are packed into packets of at most this many bytes. */
@@ -49,17 +49,25 @@ class LineBatch {
   }
 }
 
+/** @throws {AddressError} when it is no `host:port` to send to. */
+function daemonAddress(address: string): { readonly host: string; readonly port: number } {
+  const { host, port } = splitHostPort(address);
+  const number = parsePort(port);
+  if (number === 0) throw new AddressError(`address ${address}: missing port in address`);
+  return { host: host === "" ? "localhost" : host, port: number };
+}
+
 /**
  * @param address - `host:port`.
- * @throws {AddressError} when it is none.
+ * @throws {AddressError} when it is none. Deviation: the reference finds out only when it sends.
  */
 export function openStatsd(address: string): MetricSink {
-  const { host, port } = splitHostPort(address);
+  const { host, port } = daemonAddress(address);
   const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
   // Nobody listening is the daemon's matter, not the agent's.
   socket.on("error", () => {});
   socket.unref();
-  const batch = new LineBatch(statsdPacketBytes, (text) => socket.send(text, Number(port), host));
+  const batch = new LineBatch(statsdPacketBytes, (text) => socket.send(text, port, host));
   return {
     write: (kind, name, value) => batch.push(formatMetric(kind, name, value)),
     close: () => {
@@ -77,12 +85,12 @@ export function openStatsd(address: string): MetricSink {
  * @throws {AddressError} when it is none.
  */
 export function openStatsite(address: string): MetricSink {
-  const { host, port } = splitHostPort(address);
+  const { host, port } = daemonAddress(address);
   let socket: Socket | undefined;
   let retry: NodeJS.Timeout | undefined;
   let isClosed = false;
   const dial = (): void => {
-    const dialled = connect({ host, port: Number(port) });
+    const dialled = connect({ host, port });
     dialled.unref();
     dialled.on("error", () => {});
     dialled.once("close", () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AgentConfig } from "../../src/config/agent-config.ts";
 import { configKeys } from "../../src/config/config-keys.ts";
-import { base64Fault, ConfigError, loadConfig } from "../../src/config/load-config.ts";
+import { ConfigError, loadConfig } from "../../src/config/load-config.ts";
 
 let folder = "";
 beforeEach(() => {
@@ -179,7 +179,7 @@ describe("loadConfig (agent specification §1, §2)", () => {
     ["[]", "'' expected a map, got 'slice'"],
     ['{"a": ', "unexpected EOF"],
     ["", "EOF"],
-    ['{"retry_interval": "foo"}', 'time: invalid duration "foo"'],
+    ['{"retry_interval": "foo"}', "time: invalid duration \"foo\" (key 'retry_interval')"],
     ['{"tags": []}', "1 error(s) decoding:\n\n* 'tags' expected a map, got 'slice'"],
     [
       '{"event_handlers": "x"}',
@@ -204,33 +204,50 @@ describe("loadConfig (agent specification §1, §2)", () => {
     expect(load(`-config-file=${file("a.json", '{"protocol": 4.5}')}`).protocol).toBe(4);
   });
 
-  it("names every fault of every file and flag at once", () => {
-    const bad = file("bad.json", '{"bogus": true}');
+  it("names every fault of every file and flag at once, with file and key", () => {
+    const bad = file(
+      "bad.json",
+      '{"bogus": true, "retry_interval": "x", "reconnect_timeout": "5"}',
+    );
+    const good = file(
+      "good.json",
+      '{"log_level": "LOUD", "bind": "::1", "event_handlers": ["a=b"]}',
+    );
     const missing = join(folder, "missing.json");
 
-    const faults = faultsOf(`-config-file=${bad}`, `-config-file=${missing}`, "-profile=x");
+    const faults = faultsOf(
+      `-config-file=${bad}`,
+      `-config-file=${missing}`,
+      `-config-file=${good}`,
+      "-profile=x",
+      "-tag=y",
+      "-tag=z",
+      "-retry-interval=w",
+    );
 
     expect(faults).toEqual([
+      "Error: Invalid tag: 'y'",
+      "Error: Invalid tag: 'z'",
+      'Error: time: invalid duration "w"',
       `Error decoding '${bad}': 1 error(s) decoding:\n\n* '' has invalid keys: bogus`,
+      `Error decoding '${bad}': time: invalid duration "x" (key 'retry_interval')`,
+      `Error decoding '${bad}': time: missing unit in duration "5" (key 'reconnect_timeout')`,
       `Error reading '${missing}': open ${missing}: no such file or directory`,
+      `Invalid event script: Event 'a' invoking 'b' (key 'event_handlers' in '${good}')`,
+      `Invalid log level: LOUD. Valid log levels are: [TRACE DEBUG INFO WARN ERR] (key 'log_level' in '${good}')`,
+      `Invalid bind address: address ::1: too many colons in address (key 'bind' in '${good}')`,
       "Unknown profile: x",
     ]);
   });
-});
 
-describe("base64Fault", () => {
-  it.each([
-    ["", undefined],
-    ["AAAA", undefined],
-    ["AAA=", undefined],
-    ["AA==", undefined],
-    ["AA\nAA", undefined],
-    ["foo", "illegal base64 data at input byte 0"],
-    ["AAAAA", "illegal base64 data at input byte 4"],
-    ["AA*A", "illegal base64 data at input byte 2"],
-    ["AA==x", "illegal base64 data at input byte 4"],
-    ["=", "illegal base64 data at input byte 0"],
-  ])("judges %j", (text, fault) => {
-    expect(base64Fault(text)).toBe(fault);
+  it("keeps the level of a running agent where the configured one is none (§7)", () => {
+    const words = ["-log-level=LOUD", "-event-handler=x.sh"];
+
+    const { config, notices } = loadConfig(words, "h", { keepLevel: "WARN" });
+
+    expect(config).toMatchObject({ logLevel: "WARN", eventHandlers: ["x.sh"] });
+    expect(notices).toEqual([
+      "Invalid log level: LOUD. Valid log levels are: [TRACE DEBUG INFO WARN ERR]",
+    ]);
   });
 });

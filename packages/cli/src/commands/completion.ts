@@ -4,10 +4,16 @@
  */
 import { fail } from "../agent-connection.ts";
 import type { Command } from "../command.ts";
-import { bashCompletion, fishCompletion, zshCompletion } from "../format/completion-script.ts";
+import type { CommandEntry } from "../command-table.ts";
+import {
+  bashCompletion,
+  type CompletedCommand,
+  fishCompletion,
+  zshCompletion,
+} from "../format/completion-script.ts";
 
-/** @param commands - all commands of the program, asked when the script is made. */
-export function completionCommand(commands: () => readonly Command[]): Command {
+/** @param entries - all commands of the program. */
+export function completionCommand(entries: readonly CommandEntry[]): Command {
   return {
     name: "completion",
     usageWords: "bash|zsh|fish",
@@ -19,7 +25,12 @@ export function completionCommand(commands: () => readonly Command[]): Command {
       const [shell = ""] = positional;
       const make = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion }[shell];
       if (make === undefined) return fail(terminal, "Name a shell: bash, zsh or fish");
-      terminal.writeOut(make(commands().filter((command) => command.synopsis !== undefined)));
+      const commands: CompletedCommand[] = [];
+      for (const { name, synopsis, load } of entries) {
+        if (synopsis === undefined) continue;
+        commands.push({ name, synopsis, flags: (await load()).flags });
+      }
+      terminal.writeOut(make(commands));
       return 0;
     },
   };

@@ -17,7 +17,6 @@ export function payloadWordsFault(what: string, positional: readonly string[]): 
 
 export const eventCommand: Command = {
   name: "event",
-  synopsis: "Send a custom event through the Serf cluster",
   usageWords: "[options] name payload",
   description: "Sends a user event to every member of the cluster.",
   flags: [

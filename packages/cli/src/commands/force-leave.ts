@@ -7,7 +7,6 @@ import { usage } from "../usage.ts";
 
 export const forceLeaveCommand: Command = {
   name: "force-leave",
-  synopsis: 'Forces a member of the cluster to enter the "left" state',
   usageWords: "[options] name",
   description:
     "Declares a failed member to have left, so that nobody tries to reconnect to it. A member " +

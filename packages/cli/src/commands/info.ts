@@ -21,7 +21,6 @@ function groupsText(groups: Groups): string {
 
 export const infoCommand: Command = {
   name: "info",
-  synopsis: "Provides debugging information for operators",
   usageWords: "[options]",
   description: "Shows figures about the agent, for operators.",
   flags: [

@@ -7,7 +7,6 @@ import { usage } from "../usage.ts";
 
 export const joinCommand: Command = {
   name: "join",
-  synopsis: "Tell Serf agent to join cluster",
   usageWords: "[options] address ...",
   description: "Makes the agent join a cluster by contacting at least one of its members.",
   flags: [

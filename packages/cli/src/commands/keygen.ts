@@ -8,7 +8,6 @@ const keyBytes = 32;
 
 export const keygenCommand: Command = {
   name: "keygen",
-  synopsis: "Generates a new encryption key",
   usageWords: "",
   description: "Prints a new random key for -encrypt and keys -install.",
   flags: [],

@@ -50,7 +50,6 @@ const actions: readonly KeyAction[] = [
 
 export const keysCommand: Command = {
   name: "keys",
-  synopsis: "Manipulate the internal encryption keyring used by Serf",
   usageWords: "[options]...",
   description:
     "Changes or lists the encryption keys of all members. To rotate: -install the new key, -use " +
@@ -92,8 +91,8 @@ async function perform(
     const rows = Object.keys(outcome.messages)
       .sort()
       .map((name) => ["failed: ", name, outcome.messages[name] ?? ""]);
-    if (rows.length > 0) terminal.writeOut(`${formatColumns(rows)}\n`);
-    return fail(terminal, `\n${action.failed}: ${outcome.error}`);
+    const table = rows.length > 0 ? `${formatColumns(rows)}\n` : "";
+    return fail(terminal, `${table}\n${action.failed}: ${outcome.error}`);
   }
   terminal.writeOut(`==> ${action.last}\n`);
   if (action.flag === "list") {

@@ -10,7 +10,6 @@ const goneDelayMs = 100;
 
 export const leaveCommand: Command = {
   name: "leave",
-  synopsis: "Gracefully leaves the Serf cluster and shuts down",
   usageWords: "",
   description: "Lets the agent leave the cluster gracefully and stop.",
   flags: connectionFlags,

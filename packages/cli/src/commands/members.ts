@@ -4,7 +4,7 @@
 import { parseTag, TagError } from "@x/agent/flags";
 import type { MembersFilter, RpcClient, RpcMember } from "@x/agent/rpc-client";
 import { connectionFlags, errorText, fail, withAgent } from "../agent-connection.ts";
-import { booleanFlag, type Command, exitFailure, type Invocation, textFlag } from "../command.ts";
+import { booleanFlag, type Command, type Invocation, textFlag } from "../command.ts";
 import { LiveLines, paint } from "../format/live-lines.ts";
 import { memberJson, memberTable, sortMembers } from "../format/member-line.ts";
 
@@ -12,7 +12,6 @@ const repaintDelayMs = 50;
 
 export const membersCommand: Command = {
   name: "members",
-  synopsis: "Lists the members of a Serf cluster",
   usageWords: "[options]",
   description: "Lists the members of the cluster as the agent knows them. Patterns are RE2.",
   flags: [
@@ -70,6 +69,12 @@ export const membersCommand: Command = {
       if (!terminal.isInteractive) {
         return fail(terminal, "-watch needs a terminal: leave it out in scripts");
       }
+      if (!["", "text"].includes(textFlag(flags, "format"))) {
+        return fail(
+          terminal,
+          "-watch is for people: leave out -format, or use monitor -format=json",
+        );
+      }
       return withAgent(invocation, (client) => watch(client, filter, invocation));
     }
     return withAgent(invocation, (client) => list(client, filter, invocation));
@@ -121,8 +126,7 @@ async function watch(
       await new Promise((resolve) => setTimeout(resolve, repaintDelayMs));
       await show();
     }
-    terminal.writeOut("The agent has ended the connection.\n");
-    return exitFailure;
+    return fail(terminal, "The agent has ended the connection: start it, or watch another one");
   } catch (error) {
     if (terminal.interrupt.aborted) return 0;
     return fail(terminal, `Error retrieving members: ${errorText(error)}`);

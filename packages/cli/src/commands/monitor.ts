@@ -3,7 +3,7 @@
  */
 import { type RpcClient, RpcError, type RpcEvent, type RpcMember } from "@x/agent/rpc-client";
 import { connectionFlags, errorText, fail, withAgent } from "../agent-connection.ts";
-import { booleanFlag, type Command, exitFailure, type Invocation, textFlag } from "../command.ts";
+import { booleanFlag, type Command, type Invocation, textFlag } from "../command.ts";
 import { type GoValue, goSyntax } from "../format/go-syntax.ts";
 import { formatJson } from "../format/json.ts";
 import { decodeText } from "../format/text-bytes.ts";
@@ -12,7 +12,6 @@ const queueLimit = 1024;
 
 export const monitorCommand: Command = {
   name: "monitor",
-  synopsis: "Stream logs from a Serf agent",
   usageWords: "[options]",
   description: "Shows the agent's last log lines, and then its log and its events as they come.",
   flags: [
@@ -72,11 +71,11 @@ async function watch(client: RpcClient, { terminal, flags }: Invocation): Promis
     if (!isLost) return fail(terminal, errorText(error));
   }
   if (terminal.interrupt.aborted) return 0;
-  terminal.writeOut(
+  return fail(
+    terminal,
     "\nRemote side ended the monitor! This usually means that the\n" +
-      "remote side has exited or crashed.\n",
+      "remote side has exited or crashed.",
   );
-  return exitFailure;
 }
 
 function goMember(member: RpcMember): GoValue {

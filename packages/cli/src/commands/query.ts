@@ -22,7 +22,6 @@ const largestRelayFactor = 255;
 
 export const queryCommand: Command = {
   name: "query",
-  synopsis: "Send a query to the Serf cluster",
   usageWords: "[options] name payload",
   description: "Asks every member, or those the filters choose, and prints acks and answers.",
   flags: [

@@ -18,7 +18,6 @@ Troubleshooting tips:
 
 export const reachabilityCommand: Command = {
   name: "reachability",
-  synopsis: "Test network reachability",
   usageWords: "[options]",
   description: "Asks every member for an acknowledgement and compares with the list of members.",
   flags: [

@@ -3,14 +3,12 @@
  */
 import { goQuote } from "@x/agent/flags";
 import type { RpcClient } from "@x/agent/rpc-client";
-import { estimatedRttSeconds } from "@x/vivaldi";
 import { connectionFlags, errorText, fail, withAgent } from "../agent-connection.ts";
 import type { Command, Invocation } from "../command.ts";
 import { usage } from "../usage.ts";
 
 export const rttCommand: Command = {
   name: "rtt",
-  synopsis: "Estimates network round trip time between nodes",
   usageWords: "[options] node1 [node2]",
   description:
     "Estimates the round-trip time between two members from their network coordinates. Without a " +
@@ -38,6 +36,8 @@ async function estimate(client: RpcClient, invocation: Invocation): Promise<numb
     if (from === undefined) return unknown(invocation, first);
     const to = await client.coordinate(second);
     if (to === undefined) return unknown(invocation, second);
+    // Loaded here, since the other commands need nothing of it.
+    const { estimatedRttSeconds } = await import("@x/vivaldi");
     const milliseconds = (estimatedRttSeconds(from, to) * 1000).toFixed(3);
     terminal.writeOut(`Estimated ${first} <-> ${second} rtt: ${milliseconds} ms\n`);
     return 0;

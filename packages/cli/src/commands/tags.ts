@@ -8,7 +8,6 @@ import { usage } from "../usage.ts";
 
 export const tagsCommand: Command = {
   name: "tags",
-  synopsis: "Modify tags of a running Serf agent",
   usageWords: "[options] ...",
   description: "Sets and deletes tags of the agent's member; a tag in both ends up set.",
   flags: [

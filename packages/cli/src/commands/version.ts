@@ -10,14 +10,13 @@ const protocolUnderstood = 2;
 
 export const versionCommand: Command = {
   name: "version",
-  synopsis: "Prints the Serf version",
   usageWords: "",
   description: "Prints the version of the program and of the protocol it speaks.",
   flags: [],
   takesRawWords: true,
   async run({ terminal }) {
     terminal.writeOut(
-      `Serf v${programVersion}\n` +
+      `${programVersion}\n` +
         `Agent Protocol: ${protocolSpoken} (Understands back to: ${protocolUnderstood})\n`,
     );
     return 0;

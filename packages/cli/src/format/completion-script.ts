@@ -2,15 +2,24 @@
  * Completion scripts, made from the tables of commands and flags.
  */
 import type { FlagSpec } from "@x/agent/flags";
-import type { Command } from "../command.ts";
 
-function flagWords(command: Command): string {
+/** A command as a shell is told of it. */
+export interface CompletedCommand {
+  readonly name: string;
+  readonly synopsis: string;
+  readonly flags: readonly FlagSpec[];
+}
+
+function flagWords(command: CompletedCommand): string {
   return command.flags
     .map((flag) => (flag.kind === "boolean" ? `-${flag.name}` : `-${flag.name}=`))
     .join(" ");
 }
 
-function choiceLines(command: Command, line: (flag: FlagSpec, words: string) => string): string {
+function choiceLines(
+  command: CompletedCommand,
+  line: (flag: FlagSpec, words: string) => string,
+): string {
   return command.flags
     .filter((flag) => flag.choices !== undefined)
     .map((flag) => line(flag, (flag.choices ?? []).join(" ")))
@@ -18,7 +27,7 @@ function choiceLines(command: Command, line: (flag: FlagSpec, words: string) => 
 }
 
 /** For `source <(serf completion bash)`. */
-export function bashCompletion(commands: readonly Command[]): string {
+export function bashCompletion(commands: readonly CompletedCommand[]): string {
   const names = commands.map((command) => command.name).join(" ");
   const cases = commands.map((command) => {
     const choices = choiceLines(
@@ -45,7 +54,7 @@ export function bashCompletion(commands: readonly Command[]): string {
 ${cases.join("")}  esac
   case "$word" in
     -*) COMPREPLY=($(compgen -W "$words" -- "$word")); [[ "\${COMPREPLY[0]}" == *= ]] && compopt -o nospace ;;
-    *) COMPREPLY=($(compgen -f -- "$word")) ;;
+    *) local IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$word")) ;;
   esac
 }
 complete -F _serf serf
@@ -57,9 +66,9 @@ function zshText(text: string): string {
 }
 
 /** For `source <(serf completion zsh)`. */
-export function zshCompletion(commands: readonly Command[]): string {
+export function zshCompletion(commands: readonly CompletedCommand[]): string {
   const names = commands.map(
-    (command) => `    '${zshText(command.name)}:${zshText(command.synopsis ?? "")}'\n`,
+    (command) => `    '${zshText(command.name)}:${zshText(command.synopsis)}'\n`,
   );
   const cases = commands.map((command) => {
     const flags = command.flags.map((flag) => {
@@ -95,10 +104,10 @@ function fishText(text: string): string {
 }
 
 /** For `serf completion fish | source`. */
-export function fishCompletion(commands: readonly Command[]): string {
+export function fishCompletion(commands: readonly CompletedCommand[]): string {
   const lines = ["complete -c serf -f\n"];
   for (const command of commands) {
-    const synopsis = fishText(command.synopsis ?? "");
+    const synopsis = fishText(command.synopsis);
     lines.push(`complete -c serf -n __fish_use_subcommand -a ${command.name} -d '${synopsis}'\n`);
     for (const flag of command.flags) {
       const value = flag.kind === "boolean" ? "" : " -r";
