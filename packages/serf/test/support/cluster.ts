@@ -107,18 +107,27 @@ export class Cluster {
     return this.simulation.call(name, action);
   }
 
-  join(name: string, seed: string, options: { ignoreOldEvents?: boolean } = {}): void {
+  join(
+    name: string,
+    seed: string,
+    options: { ignoreOldEvents?: boolean; attempts?: number } = {},
+  ): void {
     const { endpoint } = this.core(seed).localMember;
-    const { ignoreOldEvents = true } = options;
+    const { attempts = 1, ignoreOldEvents = true } = options;
     this.call(name, (core, nowMs) =>
-      core.join([{ endpoint, text: seed }], { ignoreOldEvents }, nowMs, () => undefined),
+      core.join([{ endpoint, text: seed }], { ignoreOldEvents }, nowMs, ({ joinedCount }) => {
+        if (joinedCount > 0 || attempts <= 1) return;
+        const again = { ignoreOldEvents, attempts: attempts - 1 };
+        this.simulation.after(0, () => this.join(name, seed, again));
+      }),
     );
   }
 
   /** Everybody joins the first, and everybody sees everybody. */
   form(): this {
     const [first = "", ...others] = this.names;
-    for (const name of others) this.join(name, first);
+    // With loss a dial may fail altogether: join again, as an operator would.
+    for (const name of others) this.join(name, first, { attempts: 3 });
     this.simulation.runUntil(() => this.agreesOn(this.names), { withinMs: 60_000 });
     return this;
   }
