@@ -205,6 +205,19 @@ describe("RpcServer", () => {
     expect(client.records).toHaveLength(1 + 1 + answerCount + 1);
   });
 
+  it("says done only a while after the last answer, for readers that stop at the end", async () => {
+    await start();
+    backend.script.query = () => runningQuery([{ kind: "ack", from: "a" }]);
+    const client = await open();
+
+    client.send({ Command: "query", Seq: 1 }, { Name: "load", RequestAck: true });
+    await client.receive(4);
+    const answeredAtMs = performance.now();
+    await eventually("it is done", () => client.values.at(-1)?.["Type"] === "done");
+
+    expect(performance.now() - answeredAtMs).toBeGreaterThan(100);
+  });
+
   it("closes the queries of a client that is gone", async () => {
     await start();
     let finish = (): void => {};

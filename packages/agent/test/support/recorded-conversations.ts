@@ -6,6 +6,11 @@ import { toRecords } from "./raw-rpc-client.ts";
 export interface Conversation {
   readonly name: string;
   readonly source: "cli" | "client" | "raw";
+  readonly input: { readonly args?: readonly string[] };
+  /** Only of the command line. */
+  readonly exitCode?: number;
+  readonly stdout?: string;
+  readonly stderr?: string;
   readonly bytes: { readonly client: string; readonly server: string };
   readonly turns: readonly { readonly from: "client" | "server"; readonly length: number }[];
   readonly decoded: { readonly client: readonly unknown[]; readonly server: readonly unknown[] };

@@ -5,6 +5,7 @@
  * read costs the socket's buffer and its bounded queues, and after `writeTimeoutMs` nothing.
  */
 import type { Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import type { RunningQuery } from "@x/serf/node";
 import type { ConnectionLimits } from "./connection-limits.ts";
 import type { AuthGate } from "./auth-gate.ts";
@@ -18,6 +19,12 @@ import type { ConnectionDirective } from "./rpc-connection.ts";
 
 /** Bytes handed to the socket and not yet taken by the kernel at which frames stay where they are. */
 const SOCKET_BYTES_LIMIT = 64 * 1024;
+/**
+ * Time between the last answer to a query and `done`. The reference says `done` at the deadline,
+ * long after, and its command line relies on it: when the two come together it may stop before it
+ * has printed all answers.
+ */
+const DONE_GAP_MS = 200;
 /** Published records after which a client's socket is filled without waiting for more. */
 const RECORDS_A_WRITE = 64;
 /** Longer frames are written in pieces, so that progress within one is seen. */
@@ -230,10 +237,12 @@ export class ClientLink {
 
   async #relayAnswers(running: RunningQuery, stream: QueryStream): Promise<void> {
     this.#runningQueries.add(running);
+    let lastAnswerMs = -Infinity;
     try {
       for await (const answer of running) {
         if (!this.#connection.awaitsAnswers(stream)) break;
         stream.offer(answer);
+        lastAnswerMs = this.#now();
         this.#settleSoon();
         if (stream.isFull) await this.#roomIn(stream);
       }
@@ -242,6 +251,8 @@ export class ClientLink {
     }
     running.close();
     this.#runningQueries.delete(running);
+    const gapMs = lastAnswerMs + DONE_GAP_MS - this.#now();
+    if (gapMs > 0) await delay(gapMs);
     stream.end();
     this.#settle();
   }
