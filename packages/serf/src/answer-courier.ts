@@ -71,12 +71,15 @@ export class AnswerCourier {
   }
 
   /**
-   * The same once more, since it seems to have been lost: over a stream, which loses nothing. Only
-   * members of this implementation ask again, and they take answers that way.
+   * The same once more, since it seems to have been lost: as a datagram, which is quick, and over a
+   * stream, which is sure. Whichever comes first counts. Only members of this implementation ask
+   * again, and they take answers both ways.
    */
   sendAgain(asker: Asker, encoded: Uint8Array, nowMs: number): void {
     if (this.#isSelf(asker)) return;
-    this.#transmit(recipientOf(asker.name, asker.endpoint), encoded, { isReliable: true, nowMs });
+    const recipient = recipientOf(asker.name, asker.endpoint);
+    if (this.#fitsDatagram(encoded)) this.#transmit(recipient, encoded, { nowMs });
+    this.#transmit(recipient, encoded, { isReliable: true, nowMs });
   }
 
   /** Another member asks to pass something on. */
@@ -122,15 +125,13 @@ export class AnswerCourier {
     payload: Uint8Array,
     { nowMs, isReliable = false }: { readonly nowMs: number; readonly isReliable?: boolean },
   ): void {
-    const { swim, queues } = this.#context;
+    const { swim } = this.#context;
     const fail = (message: string): void => {
       const asker = recipient.endpoint;
       this.#context.report({ kind: "answer-failed", query: "", asker, message });
     };
     try {
-      // Two bytes fewer than a part of a compound costs, so what fits there fits here.
-      const isShort = payload.length + USER_TYPE_BYTES <= queues.payloadBytesLimit;
-      if (isShort && !isReliable) {
+      if (this.#fitsDatagram(payload) && !isReliable) {
         swim.sendBestEffort(recipient, payload, nowMs);
         return;
       }
@@ -141,6 +142,11 @@ export class AnswerCourier {
       if (!(error instanceof SwimError)) throw error;
       fail(error.message);
     }
+  }
+
+  /** Two bytes fewer than a part of a compound costs, so what fits there fits alone. */
+  #fitsDatagram(payload: Uint8Array): boolean {
+    return payload.length + USER_TYPE_BYTES <= this.#context.queues.payloadBytesLimit;
   }
 
   #isSelf(asker: Asker): boolean {

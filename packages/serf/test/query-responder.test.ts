@@ -168,7 +168,8 @@ describe("QueryResponder, answering (Serf specification §10.3)", () => {
 
     const repeats = Array.from({ length: 5 }, () => member.receive(again).takeSent().length);
 
-    expect(repeats).toEqual([2, 2, 2, 0, 0]);
+    // The ack and the answer, each as a datagram and over a stream.
+    expect(repeats).toEqual([4, 4, 4, 0, 0]);
     expect(member.events).toHaveLength(1);
   });
 
@@ -194,7 +195,7 @@ describe("QueryResponder, answering (Serf specification §10.3)", () => {
       }),
     );
 
-    expect(member.takeSent().map(({ to }) => to)).toEqual(["asker"]);
+    expect(new Set(member.takeSent().map(({ to }) => to))).toEqual(new Set(["asker"]));
   });
 
   it("keeps no more answers than the limit", () => {
@@ -205,7 +206,7 @@ describe("QueryResponder, answering (Serf specification §10.3)", () => {
 
     const repeats = [1, 2, 3].map((id) => ask(id, QueryFlag.noBroadcast).takeSent().length);
 
-    expect(repeats).toEqual([0, 1, 1]);
+    expect(repeats).toEqual([0, 2, 2]);
   });
 });
 
