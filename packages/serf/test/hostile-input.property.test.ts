@@ -134,4 +134,17 @@ describe("hostile input", () => {
     }
     expect(rooms.context.timers.size).toBe(0);
   });
+
+  it.each([
+    [{}, 4_096],
+    [{ maxQueueDepth: 1_024 }, 1_024],
+    [{ maxQueueDepth: 1_024, minQueueDepth: 4 }, 6],
+    [{ minQueueDepth: 100 }, 100],
+  ])("bounds a queue with %o to %d broadcasts among three members", (options, limit) => {
+    const rooms = new Rooms({ options }).joined("bar").joined("baz");
+
+    for (let index = 0; index < 5_000; index += 1) rooms.joinIntent(`name-${index}`, 1n);
+
+    expect(rooms.context.queues.depth("intent")).toBe(limit);
+  });
 });

@@ -98,6 +98,22 @@ describe("a cluster of whole members", () => {
     }
   });
 
+  it("takes a quick restart with other tags and a lower version for one update", () => {
+    const cluster = new Cluster({ seed: 13, memberCount: 3 }).form();
+    cluster.simulation.crash("m2");
+
+    cluster.restart("m2", { options: { tags: { role: "new" }, protocolVersion: 3 } });
+    cluster.join("m2", "m0");
+    cluster.simulation.runUntil(
+      () =>
+        cluster.core("m1").member("m2")?.tags["role"] === "new" && cluster.agreesOn(cluster.names),
+      { withinMs: 30_000 },
+    );
+
+    expect(cluster.story("m1", "m2")).toEqual(["member-join", "member-update"]);
+    expect(cluster.core("m1").member("m2")?.versions.delegateCurrent).toBe(3);
+  });
+
   it("takes back a member that left and returns with another role", () => {
     const cluster = new Cluster({ seed: 7, memberCount: 3 }).form();
     cluster.call("m2", (core, nowMs) => core.leave(nowMs, () => undefined));
