@@ -17,6 +17,7 @@ import type { InstanceState } from "../serf-context.ts";
 import type { SerfEvent } from "../serf-event.ts";
 import type { SerfReport } from "../serf-report.ts";
 import type { Serf } from "../serf.ts";
+import type { DeliveryGate } from "./delivery-gate.ts";
 import { QueryAnswers } from "./query-answers.ts";
 import type {
   Cancellable,
@@ -34,6 +35,8 @@ export interface LiveSerfParts {
   readonly driver: NodeDriver<SerfEvent, SerfReport | SwimReport>;
   readonly events: EventBuffer<SerfEvent>;
   readonly snapshot: SnapshotFile | undefined;
+  /** There is one if there is a snapshot. */
+  readonly gate: DeliveryGate<SerfEvent> | undefined;
   resolve(text: string, signal: AbortSignal | undefined): Promise<readonly JoinTarget[]>;
 }
 
@@ -43,6 +46,7 @@ export class LiveSerf implements RunningSerf {
   readonly #driver: LiveSerfParts["driver"];
   readonly #events: EventBuffer<SerfEvent>;
   readonly #snapshot: SnapshotFile | undefined;
+  readonly #gate: DeliveryGate<SerfEvent> | undefined;
   readonly #resolve: LiveSerfParts["resolve"];
   readonly #pending = new PendingCalls();
   readonly keys: KeyManager;
@@ -55,6 +59,7 @@ export class LiveSerf implements RunningSerf {
     this.#driver = parts.driver;
     this.#events = parts.events;
     this.#snapshot = parts.snapshot;
+    this.#gate = parts.gate;
     this.#resolve = parts.resolve;
     this.closed = new Promise((resolve) => {
       this.#markClosed = resolve;
@@ -177,6 +182,7 @@ export class LiveSerf implements RunningSerf {
       await this.#driver.close();
       await this.#snapshot?.close(this.#core.lamportTimes.member);
     } finally {
+      this.#gate?.release();
       this.#events.close();
       this.#markClosed();
     }

@@ -2,7 +2,7 @@
  * The snapshot of a member in a file: it survives a kill, a full disk and a loss of power.
  *
  * - Opening cuts off a torn last line, and recovers a complete `.compact` left by a crash.
- * - Lines are appended within 500 ms, by a timer. What `flush`, `leave` or `close` acknowledged is
+ * - Lines are appended within 500 ms, by a timer, or as soon as `written` asks for it. What `flush`, `leave` or `close` acknowledged is
  *   synced to the disk.
  * - A compaction writes a new file, syncs it, renames it over the old one and syncs the directory:
  *   at every moment one of the two is whole.
@@ -37,7 +37,13 @@ import {
 /** Something about the file that the user should know; the member goes on all the same. */
 export interface SnapshotReport {
   readonly kind:
-    "append-failed" | "sync-failed" | "compaction-failed" | "compacted" | "torn-line-cut";
+    | "append-failed"
+    | "sync-failed"
+    | "compaction-failed"
+    | "compacted"
+    | "torn-line-cut"
+    /** Events no longer wait for a file that hangs; after a kill they might come again. */
+    | "delivered-unwritten";
   /** For people. */
   readonly message: string;
   readonly cause?: unknown;
@@ -153,6 +159,8 @@ export class SnapshotFile {
   #fileBytes: number;
   /** The last piece of work in the queue; never rejects. */
   #queue: Promise<unknown> = Promise.resolve();
+  /** Pieces of work in the queue, the one under way included. */
+  #workCount = 0;
   #cancelTimer: (() => void) | undefined;
   #timerDueMs = Infinity;
   #isDueWriteQueued = false;
@@ -187,6 +195,24 @@ export class SnapshotFile {
   /** Takes in where this member is in the network; once a minute is plenty. */
   recordCoordinate(coordinate: Coordinate): void {
     this.#note((nowMs) => this.#log.recordCoordinate(coordinate, nowMs));
+  }
+
+  /** Nothing recorded is on its way to the file; what is lost until the file is written anew is not. */
+  get isSettled(): boolean {
+    return this.#isClosed || (this.#workCount === 0 && this.#log.pendingLength === 0);
+  }
+
+  /**
+   * Resolves when all that was recorded so far is in the file, if not yet safe from a loss of
+   * power, or when that has failed, which is reported. Never rejects.
+   */
+  async written(): Promise<void> {
+    await this.#enqueue(async () => {
+      if (this.#isClosed || this.#log.mustCompact) return;
+      await this.#appendPending();
+      // Since lines never wait for long then, the timer would never come to compact.
+      if (!this.#log.mustCompact && this.#isCompactionDue()) this.#queueDueWrite();
+    });
   }
 
   /**
@@ -239,11 +265,13 @@ export class SnapshotFile {
 
   /** Runs work after all work before it, whether that succeeded or not. */
   #enqueue(work: () => Promise<void>): Promise<void> {
+    this.#workCount += 1;
     const result = this.#queue.then(work);
-    this.#queue = result.then(
-      () => this.#armTimer(),
-      () => this.#armTimer(),
-    );
+    const settled = (): void => {
+      this.#workCount -= 1;
+      this.#armTimer();
+    };
+    this.#queue = result.then(settled, settled);
     return result;
   }
 
@@ -260,12 +288,16 @@ export class SnapshotFile {
 
   /** At most one waits in the queue, however long the disk takes for the work before it. */
   #queueDueWrite(): void {
+    if (this.#isDueWriteQueued) return;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
     this.#timerDueMs = Infinity;
     this.#isDueWriteQueued = true;
     const written = this.#enqueue(async () => {
       this.#isDueWriteQueued = false;
-      if (this.#isClosed || this.#clock.nowMs() < this.#nextDueMs()) return;
-      await this.#write();
+      if (this.#isClosed) return;
+      const isDue = this.#clock.nowMs() >= this.#nextDueMs();
+      if (isDue || this.#isCompactionDue()) await this.#write();
     });
     // The failure has been reported where it happened, and the write is tried again by itself.
     written.catch(() => undefined);
@@ -279,10 +311,12 @@ export class SnapshotFile {
   /** Brings everything recorded so far into the file; rejects if it cannot. */
   async #write(): Promise<void> {
     if (!this.#log.mustCompact) await this.#appendPending();
-    const mayCompact = this.#clock.nowMs() >= this.#noCompactionBeforeMs;
-    if (this.#log.mustCompact || (mayCompact && this.#log.wantsCompaction(this.#fileBytes))) {
-      await this.#compact();
-    }
+    if (this.#log.mustCompact || this.#isCompactionDue()) await this.#compact();
+  }
+
+  #isCompactionDue(): boolean {
+    if (this.#clock.nowMs() < this.#noCompactionBeforeMs) return false;
+    return this.#log.wantsCompaction(this.#fileBytes);
   }
 
   async #appendPending(): Promise<void> {

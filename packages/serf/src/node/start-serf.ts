@@ -27,6 +27,7 @@ import { Serf } from "../serf.ts";
 import { readKeyringFile, writeKeyringFile } from "./keyring-file.ts";
 import { LiveSerf } from "./live-serf.ts";
 import type { RunningSerf } from "./running-serf.ts";
+import { DeliveryGate } from "./delivery-gate.ts";
 import { openSnapshot, type SnapshotFile, type SnapshotReport } from "./snapshot-file.ts";
 
 /** Every option of the protocol, where to listen and what to keep on disk. All of it is optional. */
@@ -64,7 +65,11 @@ export interface StartSerfOptions extends Partial<Omit<SerfOptions, "name" | "sw
   readonly dnsConfigPath?: string;
   /** Events that may wait for each reader of `events()`. Default 1,024. */
   readonly eventBufferLimit?: number;
-  /** Every event, at once and in order; what it throws is an uncaught exception. Default: dropped. */
+  /**
+   * Every event, in order, and at once; with `snapshotPath`, once its lines about the event are
+   * written, so that a killed member hears nothing twice. What it throws is an
+   * uncaught exception. Default: dropped.
+   */
   readonly onEvent?: (event: SerfEvent) => void;
   /** Facts for the log; `serfReportLevel` and `swimReportLevel` tell how loud. Default: dropped. */
   readonly onReport?: (report: SerfReport | SwimReport) => void;
@@ -149,11 +154,24 @@ function launch(opened: Opened): LiveSerf {
     driver.call(action);
   };
   const core = new Serf(completeOptions(opened), environmentOf(opened, enter));
+  const deliver = (event: SerfEvent): void => {
+    options.onEvent?.(event);
+    events.push(event);
+  };
+  const gate =
+    snapshot === undefined
+      ? undefined
+      : new DeliveryGate({
+          record: snapshot,
+          deliver,
+          onImpatience: (reason) =>
+            options.onSnapshotReport?.({
+              kind: "delivered-unwritten",
+              message: `${options.snapshotPath} is slow: ${reason}`,
+            }),
+        });
   driver = new NodeDriver(core, transport, {
-    onEvent(event) {
-      options.onEvent?.(event);
-      events.push(event);
-    },
+    onEvent: gate === undefined ? deliver : (event) => gate.push(event),
     onReport(report) {
       options.onReport?.(report);
       // A lost name conflict stops the core by itself; the sockets and files follow.
@@ -171,6 +189,7 @@ function launch(opened: Opened): LiveSerf {
     driver,
     events,
     snapshot,
+    gate,
     resolve: (text, signal) =>
       resolveJoinAddress(text, {
         defaultPort: transport.localEndpoint.port,
