@@ -3,6 +3,7 @@
  */
 import type { Directive } from "./directive.ts";
 import type { Endpoint, StreamId } from "./protocol-core.ts";
+import { ReportLimit } from "./report-limit.ts";
 import type { SwimEvent } from "./swim-event.ts";
 import type { SwimReport } from "./swim-report.ts";
 
@@ -12,6 +13,8 @@ const NOTHING: readonly Directive<SwimEvent, SwimReport>[] = Object.freeze([]);
 export class Outbox {
   #directives: Directive<SwimEvent, SwimReport>[] = [];
   #isClosed = false;
+  #nowMs = 0;
+  readonly #reportLimit = new ReportLimit();
 
   sendDatagram(target: Endpoint, bytes: Uint8Array): void {
     this.#add({ kind: "send-datagram", target, bytes });
@@ -37,8 +40,16 @@ export class Outbox {
     this.#add({ kind: "emit", event });
   }
 
+  /** A kind the network can provoke is limited to a rate; what is held back is counted. */
   report(report: SwimReport): void {
-    this.#add({ kind: "report", report });
+    for (const passed of this.#reportLimit.pass(report, this.#nowMs)) {
+      this.#add({ kind: "report", report: passed });
+    }
+  }
+
+  /** The time of everything that follows. */
+  setTime(nowMs: number): void {
+    this.#nowMs = nowMs;
   }
 
   /** From here on everything is thrown away; what is inside can still be taken. */

@@ -167,6 +167,8 @@ export type SwimReport =
   | { readonly kind: "member-reaped"; readonly name: string }
   /** A reaped member is tried again. */
   | { readonly kind: "lost-member-tried"; readonly name: string; readonly endpoint: Endpoint }
+  /** So many reports of a kind were held back: the network provoked too many. */
+  | { readonly kind: "reports-suppressed"; readonly of: string; readonly count: number }
   /** A datagram the operating system refused. */
   | { readonly kind: "datagram-failed"; readonly target: Endpoint; readonly message: string }
   /** A user message on a stream could not be delivered. */
@@ -208,6 +210,7 @@ const LEVELS: Readonly<Record<SwimReport["kind"], ReportLevel>> = {
   "broadcast-queue-full": "warn",
   "member-reaped": "debug",
   "lost-member-tried": "debug",
+  "reports-suppressed": "warn",
   "datagram-failed": "warn",
   "user-stream-failed": "error",
 };

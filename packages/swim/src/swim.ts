@@ -267,6 +267,7 @@ export class Swim implements ProtocolCore<SwimEvent, SwimReport> {
     if (this.#phase !== "running") return;
     this.#source = datagram.source;
     this.#nowMs = nowMs;
+    this.#context.outbox.setTime(nowMs);
     openPacket(datagram.bytes, this.#context.settings, this.#sink);
     this.#drain(nowMs);
   }
@@ -278,10 +279,13 @@ export class Swim implements ProtocolCore<SwimEvent, SwimReport> {
   }
 
   handleStream(event: StreamEvent, nowMs: number): void {
-    if (this.#phase === "running") this.#streams.handle(event, nowMs);
+    if (this.#phase !== "running") return;
+    this.#context.outbox.setTime(nowMs);
+    this.#streams.handle(event, nowMs);
   }
 
   handleTimeout(nowMs: number): void {
+    this.#context.outbox.setTime(nowMs);
     this.#context.timers.runDue(nowMs);
   }
 

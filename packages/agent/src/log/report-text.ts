@@ -142,6 +142,7 @@ type RareSwimReport = Extract<
       | "broadcast-queue-full"
       | "member-reaped"
       | "lost-member-tried"
+      | "reports-suppressed"
       | "datagram-failed"
       | "user-stream-failed";
   }
@@ -161,6 +162,8 @@ function rareSwimReportText(report: RareSwimReport): string {
       return `Forgot ${report.name}`;
     case "lost-member-tried":
       return `Trying lost member ${report.name} at ${at(report.endpoint)}`;
+    case "reports-suppressed":
+      return `Held back ${report.count} more reports of ${report.of}`;
     case "datagram-failed":
       return `Failed to send UDP message to ${at(report.target)}: ${report.message}`;
     case "user-stream-failed":
