@@ -84,10 +84,11 @@ export class AnswerCourier {
 
   /** Another member asks to pass something on. */
   passOn(message: RelayMessage, nowMs: number): void {
+    // First, so that a flood costs next to nothing: looking for a nameless target walks the table.
+    if (!this.#spendRelay(nowMs)) return this.#refuse("rate-limited");
     const target = this.#relayTarget(message);
     if (target === undefined) return this.#refuse("unknown-member");
     if (!isAnswer(message.inner)) return this.#refuse("not-an-answer");
-    if (!this.#spendRelay(nowMs)) return this.#refuse("rate-limited");
     const { zone } = message;
     const { address, port } = target.swimMember.endpoint;
     const endpoint = zone === "" ? { address, port } : { address: `${address}%${zone}`, port };

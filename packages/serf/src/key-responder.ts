@@ -17,6 +17,9 @@ import { decodeKeyRequest, encodeSerfMessage } from "./wire/message-codec.ts";
 /** What may be done with a key: read with it, write with it, forget it; or tell all. */
 export type KeyOperation = "install" | "use" | "remove" | "list";
 
+/** Changes waiting for the disk. People change keys one at a time; strangers may not pile them up. */
+const WAITING_LIMIT = 64;
+
 const NO_KEY = new Uint8Array(0);
 
 /** Texts the reference's users know. Source: RPC specification, keys. */
@@ -55,7 +58,9 @@ export class KeyResponder {
           : "No keyring to modify (encryption not enabled)";
       this.#finish(operation, query, false, text, nowMs);
     } else if (operation === "list") this.#list(query, keyring, nowMs);
-    else this.#enqueue(() => this.#change(operation, query, keyring, key));
+    else if (this.#waiting.length >= WAITING_LIMIT) {
+      this.#finish(operation, query, false, "too many key operations are waiting", nowMs);
+    } else this.#enqueue(() => this.#change(operation, query, keyring, key));
   }
 
   #list(query: DeliveredQuery, keyring: Keyring, nowMs: number): void {

@@ -228,6 +228,33 @@ describe("KeyResponder (Serf specification §11.2)", () => {
     expect(story.keyring.primary).toEqual(OTHER);
   });
 
+  it("lets no more changes wait for a slow disk than the limit", () => {
+    const story = new KeyStory(() => undefined);
+    for (let id = 0; id < 100; id += 1) {
+      story.rooms.receive({
+        kind: "query",
+        lamportTime: 9n,
+        id,
+        address: new Uint8Array([10, 0, 0, 9]),
+        port: 1,
+        sourceNode: "asker",
+        filters: undefined,
+        flags: 0,
+        relayFactor: 0,
+        timeoutNs: 10n ** 10n,
+        name: "_serf_install-key",
+        payload: encodeSerfMessage({ kind: "key-request", key: OTHER }),
+      });
+    }
+
+    const refused = story.rooms.takeSent();
+
+    // One is with the disk, 64 wait.
+    expect(refused).toHaveLength(35);
+    const message = "too many key operations are waiting";
+    expect(refused[0]?.message).toMatchObject({ payload: keyAnswer({ result: false, message }) });
+  });
+
   it("answers that encryption is off, and takes a payload that is none for a failure", () => {
     const rooms = new Rooms().joined("bar");
     const ask = (id: number, name: string, payload: Uint8Array): SerfMessage | undefined => {
