@@ -59,7 +59,7 @@ export function publishRecorded(backend: ScriptedBackend, request: RecordedReque
 /** What must have reached the agent, from the recorded requests that were granted. */
 export function expectedCalls(conversation: Conversation): BackendCall[] {
   return requestsOf(conversation).flatMap((request) => {
-    const error = String(request.records[0]?.header["Error"] ?? "");
+    const error = (request.records[0]?.header["Error"] ?? "") as string;
     const isRefused = /required|prefix|No pending/.test(error);
     return isRefused ? [] : toCalls(request.command, request.body ?? {});
   });
@@ -144,7 +144,7 @@ function recordedLog(requests: readonly RecordedRequest[]): string[] {
 
 function recordedAnswers(query: RecordedRequest): QueryAnswer[] {
   return query.records.flatMap(({ body }): QueryAnswer[] => {
-    const from = String(body?.["From"] ?? "");
+    const from = (body?.["From"] ?? "") as string;
     if (from === "") return [];
     if (body?.["Type"] === "ack") return [{ kind: "ack", from }];
     return [{ kind: "response", from, payload: body?.["Payload"] as Uint8Array }];
