@@ -36,6 +36,7 @@ const WHOLE_BOUNDS: Partial<Record<NumericOption, readonly [number, number]>> = 
   nameBytesLimit: [1, 255],
   inboundStreamLimit: [1, 65_536],
   inboundStreamPerSourceLimit: [1, 65_536],
+  inboundStreamBytesLimit: [1, 1_099_511_627_776],
   pushPullServeLimit: [1, 65_536],
   relayLimit: [1, 65_536],
   strangerAnswersPerSecond: [0, 100_000],

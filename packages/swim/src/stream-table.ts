@@ -19,15 +19,23 @@ export interface StreamSession {
 /** Makes the session of an accepted connection. */
 export type AcceptSession = (streamId: StreamId, remote: Endpoint, nowMs: number) => StreamSession;
 
+interface AcceptedStream {
+  readonly remote: Endpoint;
+  heldBytes: number;
+}
+
+const TOO_MUCH: StreamFailure = { code: "aborted", message: "too much is held already" };
+
 /** All sessions by stream. */
 export class StreamTable {
   readonly #context: CoreContext;
   readonly #accept: AcceptSession;
   readonly #sessions = new Map<StreamId, StreamSession>();
-  /** Address of the other side by accepted stream. */
-  readonly #sources = new Map<StreamId, string>();
+  readonly #accepted = new Map<StreamId, AcceptedStream>();
   /** Accepted streams by address. */
   readonly #sourceCounts = new Map<string, number>();
+  /** Received on accepted streams that are still open: what their readers may hold. */
+  #heldBytes = 0;
   /** Cores count in odd numbers. */
   #nextStreamId: StreamId = 1;
 
@@ -42,7 +50,7 @@ export class StreamTable {
 
   /** Connections accepted and still open. */
   get acceptedCount(): number {
-    return this.#sources.size;
+    return this.#accepted.size;
   }
 
   /** Dials. */
@@ -65,7 +73,7 @@ export class StreamTable {
   }
 
   handle(event: StreamEvent, nowMs: number): void {
-    if (event.kind === "accepted") return this.#accepted(event.streamId, event.remote, nowMs);
+    if (event.kind === "accepted") return this.#add(event.streamId, event.remote, nowMs);
     const session = this.#sessions.get(event.streamId);
     // Events may still be under way for a stream we have closed.
     if (session === undefined) return;
@@ -73,6 +81,10 @@ export class StreamTable {
       case "opened":
         return session.handleOpened(nowMs);
       case "data":
+        if (!this.#holds(event.streamId, event.bytes.length)) {
+          this.reset(event.streamId);
+          return session.handleFailed(TOO_MUCH, nowMs);
+        }
         return session.handleData(event.bytes, nowMs);
       case "ended":
         return session.handleEnded(nowMs);
@@ -91,31 +103,47 @@ export class StreamTable {
     }
   }
 
-  #accepted(streamId: StreamId, remote: Endpoint, nowMs: number): void {
+  /** Counts what has arrived. @returns whether there is room for it. */
+  #holds(streamId: StreamId, bytes: number): boolean {
+    const { options, outbox } = this.#context;
+    const stream = this.#accepted.get(streamId);
+    if (stream === undefined) return true;
+    stream.heldBytes += bytes;
+    this.#heldBytes += bytes;
+    if (this.#heldBytes <= options.inboundStreamBytesLimit) return true;
+    const message = `${this.#heldBytes} bytes are held on all connections`;
+    const { remote } = stream;
+    outbox.report({ kind: "stream-rejected", remote, code: "limit-reached", message });
+    return false;
+  }
+
+  #add(streamId: StreamId, remote: Endpoint, nowMs: number): void {
     const { options, outbox } = this.#context;
     const sourceCount = this.#sourceCounts.get(remote.address) ?? 0;
     if (
-      this.#sources.size >= options.inboundStreamLimit ||
+      this.#accepted.size >= options.inboundStreamLimit ||
       sourceCount >= options.inboundStreamPerSourceLimit
     ) {
-      const message = `${this.#sources.size} connections are open, ${sourceCount} of them from there`;
+      const message = `${this.#accepted.size} connections are open, ${sourceCount} of them from there`;
       outbox.report({ kind: "stream-rejected", remote, code: "limit-reached", message });
       outbox.resetStream(streamId);
       return;
     }
-    this.#sources.set(streamId, remote.address);
+    this.#accepted.set(streamId, { remote, heldBytes: 0 });
     this.#sourceCounts.set(remote.address, sourceCount + 1);
     outbox.report({ kind: "stream-accepted", remote });
     this.#sessions.set(streamId, this.#accept(streamId, remote, nowMs));
   }
 
   #forget(streamId: StreamId): boolean {
-    const source = this.#sources.get(streamId);
-    if (source !== undefined) {
-      this.#sources.delete(streamId);
-      const count = (this.#sourceCounts.get(source) ?? 1) - 1;
-      if (count > 0) this.#sourceCounts.set(source, count);
-      else this.#sourceCounts.delete(source);
+    const stream = this.#accepted.get(streamId);
+    if (stream !== undefined) {
+      const { address } = stream.remote;
+      this.#accepted.delete(streamId);
+      this.#heldBytes -= stream.heldBytes;
+      const count = (this.#sourceCounts.get(address) ?? 1) - 1;
+      if (count > 0) this.#sourceCounts.set(address, count);
+      else this.#sourceCounts.delete(address);
     }
     return this.#sessions.delete(streamId);
   }

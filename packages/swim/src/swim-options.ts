@@ -116,6 +116,11 @@ export interface SwimOptions {
   /** Connections accepted at the same time, 1 to 65,536, and from one address. */
   readonly inboundStreamLimit: number;
   readonly inboundStreamPerSourceLimit: number;
+  /**
+   * Bytes received on all accepted connections that are still open, 1 to 1,099,511,627,776: bounds
+   * the memory slow or hostile dialers can hold.
+   */
+  readonly inboundStreamBytesLimit: number;
   /** Push/pull exchanges served at the same time, 1 to 65,536. */
   readonly pushPullServeLimit: number;
   /** Pings on behalf of others waiting at the same time, 1 to 65,536. */
@@ -223,7 +228,7 @@ const SHARED: Omit<
   awarenessMaxMultiplier: 8,
   suspicionMaxTimeoutMultiplier: 6,
   eagerGossip: true,
-  eagerGossipPerSecond: 50,
+  eagerGossipPerSecond: 1_000,
   userBroadcastShare: 0.25,
   joinParallelism: 8,
   lostMemberLimit: 256,
@@ -243,6 +248,7 @@ const SHARED: Omit<
   nameBytesLimit: 255,
   inboundStreamLimit: 1_024,
   inboundStreamPerSourceLimit: 256,
+  inboundStreamBytesLimit: 268_435_456,
   pushPullServeLimit: 127,
   relayLimit: 1_024,
   strangerAnswersPerSecond: 1_000,

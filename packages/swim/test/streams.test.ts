@@ -112,6 +112,25 @@ describe("connections (behaviour specification §19.15)", () => {
     expect(core.hasClosed(core.accept(endpoint(4)))).toBe(false);
   });
 
+  it("are dropped when all together hold too much, until others are closed", () => {
+    const core = new LoneCore({ inboundStreamBytesLimit: 10 });
+    const [first, second, third] = [core.accept(), core.accept(), core.accept()];
+    // The start of a push/pull whose rest never comes: 06, a map of 3, the key "Join", ...
+    const start = [0x06, 0x83, 0xa4, 0x4a, 0x6f, 0x69];
+    data(core, first, ...start);
+
+    data(core, second, ...start);
+    expect([first, second].map((id) => core.hasClosed(id))).toEqual([false, true]);
+    expect(core.reportsOf("stream-rejected")).toMatchObject([{ code: "limit-reached" }]);
+
+    const failure = { code: "reset", message: "connection reset" } as const;
+    core.call(() =>
+      core.swim.handleStream({ kind: "failed", streamId: first, failure }, core.nowMs),
+    );
+    data(core, third, ...start);
+    expect(core.hasClosed(third)).toBe(false);
+  });
+
   it("are refused beyond the limit for one address", () => {
     const core = new LoneCore({ inboundStreamPerSourceLimit: 1 });
 
