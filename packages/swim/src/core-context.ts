@@ -8,7 +8,15 @@ import { Outbox } from "./outbox.ts";
 import type { SwimDelegate } from "./swim-delegate.ts";
 import type { SwimOptions } from "./swim-options.ts";
 import { TimerTable } from "./timer-table.ts";
-import { defaultWireLimits, encodeName, type Aead, type PacketSettings } from "./wire/index.ts";
+import {
+  addressBytes,
+  canonicalAddress,
+  defaultWireLimits,
+  encodeName,
+  type Aead,
+  type PacketSettings,
+  type SourceFields,
+} from "./wire/index.ts";
 
 /** What a core needs from outside besides time and bytes. */
 export interface SwimEnvironment {
@@ -28,6 +36,8 @@ export interface CoreContext {
   readonly random: () => number;
   readonly delegate: SwimDelegate;
   readonly settings: PacketSettings;
+  /** What we put into pings so that answers find us. */
+  readonly sourceFields: Required<SourceFields>;
   readonly table: MemberTable;
   readonly timers: TimerTable;
   readonly outbox: Outbox;
@@ -70,11 +80,22 @@ export function createContext(
     random: () => environment.random(),
     delegate,
     settings,
+    sourceFields: sourceFieldsOf(options),
     table: new MemberTable(records),
     timers: new TimerTable(),
     outbox,
     health: new LocalHealth(options.awarenessMaxMultiplier, (score, previous) => {
       outbox.report({ kind: "health-changed", score, previous });
     }),
+  };
+}
+
+/** What we put into pings so that answers find us. */
+function sourceFieldsOf(options: SwimOptions): Required<SourceFields> {
+  const { address, port } = options.advertiseEndpoint;
+  return {
+    sourceAddress: canonicalAddress(addressBytes(address)),
+    sourcePort: port,
+    sourceNode: options.name,
   };
 }

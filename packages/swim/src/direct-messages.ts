@@ -8,7 +8,6 @@ import type { CoreContext } from "./core-context.ts";
 import { userMessage, type Dissemination } from "./dissemination.ts";
 import { SwimError } from "./errors.ts";
 import type { MemberRecord } from "./member-record.ts";
-import { sourceFieldsOf } from "./ping-answers.ts";
 import type { Endpoint, StreamFailure } from "./protocol-core.ts";
 import { StreamExchange, type ExchangeFailure } from "./stream-exchange.ts";
 import type { StreamTable } from "./stream-table.ts";
@@ -70,7 +69,7 @@ export class DirectMessages {
       },
       nowMs + options.probeTimeoutMs,
     );
-    const fields = { sequenceNumber, node: target.name, ...sourceFieldsOf(options) };
+    const fields = { sequenceNumber, node: target.name, ...this.#context.sourceFields };
     this.#dissemination.sendFilled(target.endpoint, encodeMessage({ kind: "ping", ...fields }));
   }
 

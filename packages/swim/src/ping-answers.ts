@@ -14,9 +14,7 @@ import type { Endpoint } from "./protocol-core.ts";
 import type { SwimReport } from "./swim-report.ts";
 import { TokenBucket } from "./token-bucket.ts";
 import {
-  addressBytes,
   addressText,
-  canonicalAddress,
   encodeMessage,
   isMemberAddress,
   type IndirectPingMessage,
@@ -34,7 +32,6 @@ export class PingAnswers {
   readonly #dissemination: Dissemination;
   readonly #acks: AckTable;
   readonly #strangerTokens: TokenBucket;
-  readonly #sourceFields: Required<SourceFields>;
   #relayCount = 0;
 
   constructor(context: CoreContext, dissemination: Dissemination, acks: AckTable) {
@@ -43,7 +40,6 @@ export class PingAnswers {
     this.#dissemination = dissemination;
     this.#acks = acks;
     this.#strangerTokens = new TokenBucket(options.strangerAnswersPerSecond);
-    this.#sourceFields = sourceFieldsOf(options);
   }
 
   /** Pings on behalf of others under way. */
@@ -102,7 +98,7 @@ export class PingAnswers {
       kind: "ping",
       sequenceNumber,
       node: message.node,
-      ...this.#sourceFields,
+      ...this.#context.sourceFields,
     } as const;
     this.#dissemination.sendFilled(target, encodeMessage(ping));
   }
@@ -138,14 +134,4 @@ export class PingAnswers {
   #withhold(source: Endpoint, reason: WithheldReason): void {
     this.#context.outbox.report({ kind: "answer-withheld", source, reason });
   }
-}
-
-/** What we put into pings so that answers find us. */
-export function sourceFieldsOf(options: CoreContext["options"]): Required<SourceFields> {
-  const { address, port } = options.advertiseEndpoint;
-  return {
-    sourceAddress: canonicalAddress(addressBytes(address)),
-    sourcePort: port,
-    sourceNode: options.name,
-  };
 }

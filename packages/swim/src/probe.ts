@@ -11,14 +11,13 @@ import type { CoreContext } from "./core-context.ts";
 import type { Dissemination } from "./dissemination.ts";
 import type { MemberRecord, NameKey } from "./member-record.ts";
 import type { Membership } from "./membership.ts";
-import { sourceFieldsOf } from "./ping-answers.ts";
 import type { ProbeOrder } from "./probe-order.ts";
 import type { DatagramFailure, Endpoint } from "./protocol-core.ts";
 import { chooseRows } from "./random-choice.ts";
 import { StreamExchange } from "./stream-exchange.ts";
 import type { StreamTable } from "./stream-table.ts";
 import type { Timer } from "./timer-table.ts";
-import { encodeMessage, type AckMessage, type SourceFields } from "./wire/index.ts";
+import { encodeMessage, type AckMessage } from "./wire/index.ts";
 
 /** Members from this protocol on answer a TCP ping. Source: behaviour specification §12. */
 const STREAM_PING_PROTOCOL = 3;
@@ -94,7 +93,6 @@ class ProbeRound implements AckWaiter {
   readonly #sentMs: number;
   readonly #deadlineMs: number;
   readonly #sequenceNumber: number;
-  readonly #sourceFields: Required<SourceFields>;
   #indirectTimer: Timer | undefined;
   #isPingSent = true;
   /** Relays asked, and those among them that owe a nack. */
@@ -120,7 +118,6 @@ class ProbeRound implements AckWaiter {
     this.#incarnation = table.incarnation(row);
     this.#sentMs = nowMs;
     this.#deadlineMs = nowMs + health.scale(options.probeIntervalMs);
-    this.#sourceFields = sourceFieldsOf(options);
     // The wait for a direct ack ends first if both end at once: its timer is set first.
     const directMs = Math.min(nowMs + options.probeTimeoutMs, this.#deadlineMs);
     this.#indirectTimer = context.timers.set(directMs, (firedMs) => this.#probeIndirectly(firedMs));
@@ -131,7 +128,7 @@ class ProbeRound implements AckWaiter {
     const { table } = this.#context;
     const { dissemination, membership } = this.#parts;
     const node = this.#record.name;
-    const fields = { sequenceNumber: this.#sequenceNumber, node, ...this.#sourceFields };
+    const fields = { sequenceNumber: this.#sequenceNumber, node, ...this.#context.sourceFields };
     const ping = encodeMessage({ kind: "ping", ...fields });
     const row = table.row(this.#key);
     if (row !== undefined && table.state(row) === "suspect") {
@@ -210,7 +207,7 @@ class ProbeRound implements AckWaiter {
         port: this.#record.port,
         node: name,
         wantsNack,
-        ...this.#sourceFields,
+        ...this.#context.sourceFields,
       });
       this.#parts.dissemination.sendFilled(relay.endpoint, request);
     }
@@ -223,7 +220,7 @@ class ProbeRound implements AckWaiter {
     if (options.disableStreamPings || options.disableStreamPingsFor?.(name) === true) return;
     if (protocolMax < STREAM_PING_PROTOCOL || this.#deadlineMs <= nowMs) return;
     const sequenceNumber = this.#sequenceNumber;
-    const fields = { sequenceNumber, node: name, ...this.#sourceFields };
+    const fields = { sequenceNumber, node: name, ...this.#context.sourceFields };
     this.#streamPing = new StreamExchange(
       this.#context,
       this.#parts.streams,
