@@ -75,10 +75,9 @@ export class Cluster {
     } = {},
   ): void {
     const machine = overrides.machine ?? name;
-    const endpoint = {
-      address: `10.0.${this.names.length >> 8}.${(this.names.length & 255) + 1}`,
-      port: 7_946,
-    };
+    const number = this.names.length + 1;
+    const address = `10.0.${number >> 8}.${number & 255}`;
+    const endpoint = { address, port: 7_946 };
     const core = this.#core(machine, name, endpoint, overrides);
     core.start(this.simulation.nowMs);
     this.simulation.addMember(machine, core, { endpoint });
