@@ -194,7 +194,11 @@ export class Agent {
     const { logLevel, eventHandlers, tags, leaveOnTerminate, skipLeaveOnInterrupt } = config;
     this.#config = {
       ...this.#config,
-      ...{ logLevel, eventHandlers, tags, leaveOnTerminate, skipLeaveOnInterrupt },
+      logLevel,
+      eventHandlers,
+      tags,
+      leaveOnTerminate,
+      skipLeaveOnInterrupt,
       retryJoin: config.retryJoin,
     };
     this.#handlers.setHandlers(eventHandlers.flatMap(parseHandlerSpec));

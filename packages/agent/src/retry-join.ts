@@ -44,6 +44,7 @@ export function retryWaitMs(
 
 /** `0s`, `1s`, `1m30s`, `500ms`: durations as log lines show them. */
 export function durationText(ms: number): string {
+  if (ms === 0) return "0s";
   if (ms < 1_000) return `${Math.round(ms)}ms`;
   const totalSeconds = Math.round(ms / 100) / 10;
   const hours = Math.floor(totalSeconds / 3600);

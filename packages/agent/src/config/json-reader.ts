@@ -17,6 +17,7 @@ export class JsonError extends Error {
 
 const depthLimit = 64;
 const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+// oxlint-disable-next-line no-control-regex -- JSON forbids them inside texts
 const plainText = /[^"\\\u0000-\u001f]*/y;
 const escapes = new Map([
   ['"', '"'],

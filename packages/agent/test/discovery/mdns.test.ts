@@ -1,4 +1,6 @@
 import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { decode, encode, type Packet, type Question } from "dns-packet";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ResponsePacket } from "multicast-dns";
 import {
@@ -65,6 +67,48 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** Sends one packet of questions, and waits for the answer. */
+async function ask(port: number, questions: readonly Question[]): Promise<Packet> {
+  const socket = createSocket("udp4");
+  try {
+    await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+    const answered = once(socket, "message") as Promise<[Buffer]>;
+    const packet = encode({ type: "query", id: 0, questions: [...questions] });
+    socket.send(packet, port, "127.0.0.1");
+    const [bytes] = await answered;
+    return decode(bytes);
+  } finally {
+    socket.close();
+  }
+}
+
+const flockSize = 50;
+
+/** Answers with this many different hosts, some at each question, so that no socket overflows. */
+async function floodOf(
+  port: number,
+  hostCount: number,
+): Promise<{ askedCount: () => number; close: () => void }> {
+  const socket = createSocket({ type: "udp4", reuseAddr: true });
+  let askedCount = 0;
+  await new Promise<void>((resolve) => socket.bind(port, "0.0.0.0", resolve));
+  socket.addMembership("224.0.0.251", "127.0.0.1");
+  socket.on("message", (bytes, source) => {
+    if (decode(bytes).type !== "query") return;
+    const first = (askedCount * flockSize) % hostCount;
+    askedCount += 1;
+    for (let index = first; index < Math.min(first + flockSize, hostCount); index += 1) {
+      const advertised = { address: `10.1.${index >> 8}.${index & 255}`, port: 7946 };
+      const answers = answersTo(
+        { name: "_serf_clus._tcp.local", type: "PTR" },
+        { ...me, memberName: `m${index}`, advertised },
+      );
+      socket.send(encode({ type: "response", id: 0, answers }), source.port, source.address);
+    }
+  });
+  return { askedCount: () => askedCount, close: () => socket.close() };
+}
+
 describe("MdnsDiscovery", () => {
   const running: MdnsDiscovery[] = [];
   afterEach(() => {
@@ -103,7 +147,44 @@ describe("MdnsDiscovery", () => {
 
     expect(joins).toEqual([["10.9.9.8:21001"], ["10.9.9.8:21001"]]);
     expect(lines).toContain("[ERR] Failed to join: no route");
-    expect(discoveredHostLimit).toBeGreaterThan(0);
+  });
+
+  it("remembers no more hosts than its limit, itself included", async () => {
+    const port = await freePort();
+    const joined = new Set<string>();
+    const answerer = await floodOf(port, discoveredHostLimit + 50);
+    try {
+      await start({
+        port,
+        pollIntervalMs: 50,
+        quietMs: 10,
+        join: (addresses) => {
+          for (const address of addresses) joined.add(address);
+          return Promise.resolve(addresses.length);
+        },
+      });
+
+      await until("as many hosts as it remembers", () => joined.size >= discoveredHostLimit - 1);
+      const asked = answerer.askedCount();
+      await until("all hosts once more", () => answerer.askedCount() >= asked + 23);
+
+      expect(joined.size).toBe(discoveredHostLimit - 1);
+    } finally {
+      answerer.close();
+    }
+  });
+
+  it("answers a question once, however often a packet asks it", async () => {
+    const port = await freePort();
+    await start({ port });
+    const question = { name: "_serf_clus._tcp.local", type: "PTR" } as const;
+
+    const answer = await ask(
+      port,
+      Array.from({ length: 200 }, () => question),
+    );
+
+    expect(answer.answers?.map(({ type }) => type)).toEqual(["PTR", "SRV", "A", "TXT"]);
   });
 
   it("goes on with one family when the other cannot be used, and refuses when neither can", async () => {
