@@ -11,7 +11,7 @@ export type Cause =
   | { readonly kind: "retry-exhausted" };
 
 /** Signals that may wait while another is handled; more would be a flood. */
-const waitingLimit = 64;
+export const waitingLimit = 64;
 
 export class SignalLoop {
   readonly #waiting: Cause[] = [];

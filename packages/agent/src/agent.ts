@@ -47,6 +47,7 @@ export class Agent {
   readonly #parts: AgentParts;
   readonly #serf: RunningSerf;
   readonly #handlers: HandlerRunner;
+  readonly #events: EventFanout;
   #config: AgentConfig;
   #rpc: RpcServer | undefined;
   #mdns: MdnsDiscovery | undefined;
@@ -57,6 +58,7 @@ export class Agent {
     this.#parts = parts;
     this.#config = parts.config;
     this.#serf = serf;
+    this.#events = events;
     const { config, log, metrics } = parts;
     this.#handlers = new HandlerRunner(config.eventHandlers.flatMap(parseHandlerSpec), {
       self: () => serf.localMember,
@@ -219,6 +221,7 @@ export class Agent {
     await this.#rpc?.close();
     log.log("INFO", "agent", "requesting serf shutdown");
     this.#handlers.close();
+    this.#events.close();
     await this.#serf.close();
     log.log("INFO", "agent", "shutdown complete");
   }

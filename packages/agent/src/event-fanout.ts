@@ -17,6 +17,8 @@ export class EventFanout {
   readonly #handlers = new Set<(event: SerfEvent) => void>();
   readonly #log: (level: LogLevel, text: string) => void;
 
+  #isClosed = false;
+
   constructor(log: (level: LogLevel, text: string) => void) {
     this.#log = log;
   }
@@ -29,7 +31,14 @@ export class EventFanout {
     };
   }
 
+  /** From here on events come too late: nobody is there to hear them. */
+  close(): void {
+    this.#isClosed = true;
+    this.#handlers.clear();
+  }
+
   handle(event: SerfEvent): void {
+    if (this.#isClosed) return;
     this.#log("INFO", `Received event: ${oneLine(eventText(event))}`);
     for (const handler of this.#handlers) handler(event);
   }

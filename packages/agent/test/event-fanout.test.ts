@@ -23,6 +23,18 @@ describe("EventFanout (agent specification §4, §5)", () => {
     expect(heard).toEqual(["a member-join", "b member-join", "b user", "b query"]);
   });
 
+  it("hears and says nothing any more once it is closed", () => {
+    const lines: string[] = [];
+    const heard: string[] = [];
+    const events = new EventFanout((_, text) => lines.push(text));
+    events.subscribe((event) => heard.push(event.kind));
+
+    events.close();
+    events.handle(userEvent("late"));
+
+    expect([lines, heard]).toEqual([[], []]);
+  });
+
   it("keeps an event's name from forging a line", () => {
     const lines: string[] = [];
     const events = new EventFanout((_, text) => lines.push(text));
