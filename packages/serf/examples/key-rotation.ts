@@ -4,7 +4,7 @@ import { startSerf, type KeyOutcome } from "@x/serf/node";
 
 const oldKey = randomBytes(32).toString("base64");
 const newKey = randomBytes(32).toString("base64");
-const common = { bind: "127.0.0.1:0", profile: "local", encryptKey: oldKey } as const;
+const common = { bind: "127.0.0.1:0", profile: "lan", encryptKey: oldKey } as const;
 
 await using first = await startSerf({ name: "first", ...common });
 const { address, port } = first.localMember.endpoint;

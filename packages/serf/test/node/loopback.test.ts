@@ -25,6 +25,8 @@ async function start(name: string, options: StartSerfOptions = {}): Promise<Runn
     bind: "127.0.0.1:0",
     profile: "local",
     leavePropagateDelayMs: 100,
+    // Ten seconds: queries end when all have answered, however slow the machine is just now.
+    queryTimeoutMultiplier: 500,
     ...options,
     swim: { gossipIntervalMs: 20, probeIntervalMs: 200, probeTimeoutMs: 100, ...options.swim },
   });
