@@ -8,6 +8,7 @@
  *
  * @packageDocumentation
  */
+export { Campaign, type CampaignOptions, type SeedBatch } from "./campaign.ts";
 export {
   injectFaults,
   planEndMs,

@@ -3,6 +3,7 @@ import * as api from "@x/simulator";
 
 it("exports exactly what the README promises", () => {
   expect(Object.keys(api).toSorted()).toEqual([
+    "Campaign",
     "InvalidCoreError",
     "Outage",
     "SeededRandom",
