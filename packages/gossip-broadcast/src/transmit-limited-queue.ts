@@ -80,6 +80,11 @@ export class TransmitLimitedQueue {
     return this.#size;
   }
 
+  /** How many of them were never handed out. O(1). */
+  get freshSize(): number {
+    return this.#tiers[0]?.size ?? 0;
+  }
+
   /** Whether a rumour of this key waits. O(1) expected. */
   has(key: string): boolean {
     return this.#named.has(key);

@@ -84,6 +84,11 @@ export class BroadcastQueues {
     return this.#queues[queue].size + (queue === "intent" ? this.#urgent.size : 0);
   }
 
+  /** Whether something waits that no packet has carried yet. O(1). */
+  get hasFresh(): boolean {
+    return this.#urgent.freshSize > 0 || this.#turns.some((queue) => queue.freshSize > 0);
+  }
+
   /** @returns whether something was queued since the last call: a reason to gossip at once. */
   takeNews(): boolean {
     const hadNews = this.#hasNews;
@@ -98,7 +103,7 @@ export class BroadcastQueues {
    *   nobody to tell.
    */
   tellUrgently(intent: IntentSubject, payload: Uint8Array, finished: () => void): void {
-    if (this.#isAlone()) {
+    if (this.isAlone) {
       finished();
       return;
     }
@@ -155,7 +160,7 @@ export class BroadcastQueues {
         this.#options.report({ kind: "queue-pruned", queue: name, droppedCount });
       }
     }
-    if (this.#isAlone()) this.clear();
+    if (this.isAlone) this.clear();
   }
 
   /** Drops everything; whoever waits is told. */
@@ -166,7 +171,7 @@ export class BroadcastQueues {
 
   #tell(name: QueueName, payload: Uint8Array, key?: string): void {
     // Whoever joins later learns of intents and events from the state exchanged on joining.
-    if (this.#isAlone()) return;
+    if (this.isAlone) return;
     if (payload.length > this.#options.payloadBytesLimit) {
       this.#options.report({ kind: "broadcast-too-large", queue: name, bytes: payload.length });
       return;
@@ -179,7 +184,8 @@ export class BroadcastQueues {
     if (queue.size > limit) queue.prune(limit);
   }
 
-  #isAlone(): boolean {
+  /** Whether there is nobody to tell. */
+  get isAlone(): boolean {
     return this.#options.memberCount() <= 1;
   }
 }

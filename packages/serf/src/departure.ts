@@ -7,6 +7,13 @@ import { SerfError } from "./errors.ts";
 import type { Membership } from "./membership.ts";
 import type { SerfContext } from "./serf-context.ts";
 
+/**
+ * How long an own leave intent spreads before the farewell of the membership follows, in gossip
+ * intervals: members of the reference pass it on at their next round. Should the farewell overtake
+ * the intent, they would report a failure first.
+ */
+const INTENT_HEAD_START_INTERVALS = 1.25;
+
 /** Calls back at most once, whichever of two ways comes first. */
 function once(settled: (timedOut: boolean) => void): (timedOut: boolean) => void {
   let isSettled = false;
@@ -43,10 +50,18 @@ export class Departure {
     this.#leaveSettled = settled;
     environment.snapshot?.recordLeave();
     const message = this.#membership.issueLeave(name, false, nowMs);
+    const { eagerGossip, gossipIntervalMs } = this.#context.options.swim;
+    let hasToldAll = false;
     this.#tell({ node: name, prune: false }, message, nowMs, (timedOut) => {
+      hasToldAll = true;
       if (timedOut) this.#context.report({ kind: "leave-timed-out", stage: "intent" });
-      this.#leaveMembership();
+      if (!eagerGossip || this.#context.queues.isAlone) this.#leaveMembership();
     });
+    if (!eagerGossip || (hasToldAll && this.#context.queues.isAlone)) return;
+    // Deviation: the reference waits until the intent has used up its transmissions. With eager
+    // gossip it is out at once, and only those who wait for their rounds need time.
+    const farewellMs = nowMs + gossipIntervalMs * INTENT_HEAD_START_INTERVALS;
+    this.#context.timers.schedule(farewellMs, () => this.#leaveMembership());
   }
 
   /**
@@ -94,11 +109,17 @@ export class Departure {
   #leaveMembership(): void {
     const { swim, options, nowMs } = this.#context;
     if (this.#context.state !== "leaving") return;
-    swim.leave({ timeoutMs: options.broadcastTimeoutMs }, nowMs, ({ timedOut }) => {
-      if (timedOut) this.#context.report({ kind: "leave-timed-out", stage: "membership" });
+    const { eagerGossip } = options.swim;
+    const linger = (): void => {
       const lingerUntilMs = this.#context.nowMs + options.leavePropagateDelayMs;
       this.#context.timers.schedule(lingerUntilMs, () => this.#finish());
+    };
+    swim.leave({ timeoutMs: options.broadcastTimeoutMs }, nowMs, ({ timedOut }) => {
+      if (timedOut) this.#context.report({ kind: "leave-timed-out", stage: "membership" });
+      if (!eagerGossip) linger();
     });
+    // Told at once along the ring; whoever heard it passes it on without us.
+    if (eagerGossip) linger();
   }
 
   #finish(): void {

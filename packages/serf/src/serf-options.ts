@@ -41,7 +41,10 @@ export interface SerfOptions {
 
   /** Wait for an own leave, force-leave or tag update to be told often enough. Default 5 s. */
   readonly broadcastTimeoutMs: number;
-  /** How long a member that left still answers probes. Default 1 s. */
+  /**
+   * How long a member that left still answers probes and gossips. Default 1 s; with eager gossip a
+   * quarter of a gossip interval, since the farewell is out at once.
+   */
   readonly leavePropagateDelayMs: number;
   /** A member that claims to leave but stays alive counts as alive again after this time. Default 60 s; 0 = never. */
   readonly stuckLeavingMs: number;
@@ -179,19 +182,24 @@ export function resolveSerfOptions(input: SerfOptionsInput): SerfOptions {
   checkBounds(settings);
   const nameProblem = validateMemberName(input.name, settings.validateNames);
   if (nameProblem !== undefined) throw new SerfError("invalid-name", nameProblem);
+  const swimOptions = resolveSwimOptions({
+    ...swim,
+    name: input.name,
+    meta: checkedTags(tags, settings.protocolVersion),
+    // Every version of Serf since 0.3 speaks version 2 of SWIM.
+    protocolVersion: swim.protocolVersion ?? 2,
+    delegateProtocolMin: SERF_PROTOCOL_MIN,
+    delegateProtocolMax: SERF_PROTOCOL_MAX,
+    delegateProtocolVersion: settings.protocolVersion,
+  });
+  const lingerMs = swimOptions.eagerGossip
+    ? swimOptions.gossipIntervalMs / 4
+    : settings.leavePropagateDelayMs;
   const resolved: SerfOptions = {
     ...settings,
+    leavePropagateDelayMs: rest.leavePropagateDelayMs ?? lingerMs,
     tags: Object.freeze({ ...tags }),
-    swim: resolveSwimOptions({
-      ...swim,
-      name: input.name,
-      meta: checkedTags(tags, settings.protocolVersion),
-      // Every version of Serf since 0.3 speaks version 2 of SWIM.
-      protocolVersion: swim.protocolVersion ?? 2,
-      delegateProtocolMin: SERF_PROTOCOL_MIN,
-      delegateProtocolMax: SERF_PROTOCOL_MAX,
-      delegateProtocolVersion: settings.protocolVersion,
-    }),
+    swim: swimOptions,
   };
   return Object.freeze(resolved);
 }

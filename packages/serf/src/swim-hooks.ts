@@ -61,6 +61,10 @@ export class SwimHooks implements SwimDelegate {
     return this.#rooms?.context.queues.take(overheadBytes, limitBytes) ?? [];
   }
 
+  hasFreshBroadcasts(): boolean {
+    return this.#rooms?.context.queues.hasFresh ?? false;
+  }
+
   localState(_isJoin: boolean): Uint8Array {
     return this.#rooms?.pushPull.encode() ?? new Uint8Array(0);
   }

@@ -209,8 +209,27 @@ describe("Departure (Serf specification §5.4, §6.3)", () => {
     return { departure, isDone: () => done };
   }
 
-  it("tells its intent, leaves the membership, lingers, and has left", () => {
+  it("gives its intent a head start, says farewell, lingers briefly, and has left", () => {
     const rooms = new Rooms().joined("bar");
+    const { isDone } = leaving(rooms);
+    expect(rooms.context.state).toBe("leaving");
+
+    rooms.advance(249);
+    expect(rooms.swim.leaves).toHaveLength(0);
+    rooms.advance(1);
+    expect(rooms.swim.leaves).toHaveLength(1);
+    rooms.departed("self", "left");
+    rooms.advance(49);
+    expect(isDone()).toBe(false);
+    rooms.advance(1);
+
+    expect(isDone()).toBe(true);
+    expect(rooms.context.state).toBe("left");
+  });
+
+  it("without eager gossip waits for the transmissions of its intent, as the reference", () => {
+    const swim = { advertiseEndpoint: { address: "10.0.0.1", port: 7_946 }, eagerGossip: false };
+    const rooms = new Rooms({ options: { swim } }).joined("bar");
     const { isDone } = leaving(rooms);
     expect(rooms.context.state).toBe("leaving");
     expect(rooms.swim.leaves).toHaveLength(0);
@@ -231,7 +250,8 @@ describe("Departure (Serf specification §5.4, §6.3)", () => {
   });
 
   it("goes on when nobody takes the news in time, and says so", () => {
-    const rooms = new Rooms().joined("bar");
+    const swim = { advertiseEndpoint: { address: "10.0.0.1", port: 7_946 }, eagerGossip: false };
+    const rooms = new Rooms({ options: { swim } }).joined("bar");
     const { isDone } = leaving(rooms);
 
     rooms.advance(5_000);

@@ -11,11 +11,20 @@ function resolve(overrides: Partial<SerfOptionsInput> = {}): ReturnType<typeof r
 }
 
 describe("resolveSerfOptions (Serf specification §17)", () => {
+  it("lingers as long as the reference after a leave when gossip is not eager", () => {
+    const swim = { advertiseEndpoint: { address: "127.0.0.1", port: 7946 }, eagerGossip: false };
+
+    expect(resolveSerfOptions({ name: "a", swim }).leavePropagateDelayMs).toBe(1_000);
+    expect(
+      resolveSerfOptions({ name: "a", swim, leavePropagateDelayMs: 7 }).leavePropagateDelayMs,
+    ).toBe(7);
+  });
+
   it("has the reference's defaults", () => {
     expect(resolve()).toMatchObject({
       protocolVersion: 4,
       broadcastTimeoutMs: 5_000,
-      leavePropagateDelayMs: 1_000,
+      leavePropagateDelayMs: 50,
       eventBufferSlots: 512,
       queryBufferSlots: 512,
       userEventSizeLimit: 512,

@@ -12,16 +12,18 @@
  * Deviation: the reference counts what it tells a dead member as told; in a small cluster the news
  * of a death, told twice, may so be lost on the dead.
  *
- * Deviation: with `eagerGossip` news leaves at the next opportunity instead of at the next round.
- * The wire knows no rounds, the retransmit limit bounds the total, and a rate bounds the burst.
+ * Deviation: with `eagerGossip` news leaves at the next opportunity instead of at the next round,
+ * along a ring that reaches everybody (`spread-ring.ts`). The wire knows no rounds, the retransmit
+ * limit bounds the total, and a rate bounds the burst.
  *
  * Source: behaviour specification §7, §19.6, §19.16; SWIM §4.1.
  */
-import { TransmitLimitedQueue } from "@x/gossip-broadcast";
+import { retransmitLimit, TransmitLimitedQueue } from "@x/gossip-broadcast";
 import type { CoreContext } from "./core-context.ts";
 import type { MemberRecord } from "./member-record.ts";
 import type { Endpoint } from "./protocol-core.ts";
 import { chooseRows } from "./random-choice.ts";
+import { SpreadRing } from "./spread-ring.ts";
 import type { Timer } from "./timer-table.ts";
 import { TokenBucket } from "./token-bucket.ts";
 import {
@@ -42,6 +44,10 @@ const LARGEST_ENVELOPE_BYTES = 45 + 5 + 2 + compoundPartOverheadBytes;
 const PACKETS_WITHOUT_RESERVE = 3;
 /** Own claims waiting: a refutation and a farewell are all there can be. */
 const OWN_CLAIM_LIMIT = 8;
+/** What comes within this time after an eager round leaves together in the next. */
+const EAGER_PAUSE_MS = 5;
+/** Packets for one target in one round, while there is news that was never sent. */
+const EAGER_PACKETS_PER_TARGET = 8;
 
 export interface Announcement {
   /** The member the news is about. */
@@ -60,7 +66,9 @@ export class Dissemination {
   readonly #own: TransmitLimitedQueue;
   readonly #news: TransmitLimitedQueue;
   readonly #eagerTokens: TokenBucket;
+  readonly #ring: SpreadRing;
   #eagerTimer: Timer | undefined;
+  #eagerMs = -Infinity;
   #packetsWithoutReserve = 0;
 
   constructor(context: CoreContext) {
@@ -75,6 +83,7 @@ export class Dissemination {
     this.#own = new TransmitLimitedQueue({ ...shared, limit: OWN_CLAIM_LIMIT });
     this.#news = new TransmitLimitedQueue({ ...shared, limit: options.broadcastQueueLimit });
     this.#eagerTokens = new TokenBucket(options.eagerGossipPerSecond);
+    this.#ring = new SpreadRing(table, options.name);
   }
 
   /** Rumours waiting. */
@@ -112,9 +121,10 @@ export class Dissemination {
     if (!options.eagerGossip || this.#eagerTimer !== undefined) return;
     if (options.gossipFanout === 0 || options.gossipIntervalMs === 0) return;
     // Not at once: everything that arrived together shall leave together.
-    this.#eagerTimer = timers.set(nowMs, (tickMs) => {
+    this.#eagerTimer = timers.set(Math.max(nowMs, this.#eagerMs + EAGER_PAUSE_MS), (tickMs) => {
       this.#eagerTimer = undefined;
-      this.#gossip(tickMs, this.#eagerTokens);
+      this.#eagerMs = tickMs;
+      this.#gossipEagerly(tickMs);
     });
   }
 
@@ -146,8 +156,8 @@ export class Dissemination {
     this.#news.reset();
   }
 
-  #gossip(nowMs: number, tokens?: TokenBucket): void {
-    const { delegate, options, random, settings, table } = this.#context;
+  #gossip(nowMs: number): void {
+    const { delegate, options, random, table } = this.#context;
     if (this.depth === 0 && delegate.takeBroadcasts === undefined) return;
     const rows = chooseRows(random, table.size, options.gossipFanout, (row) =>
       this.#isGossipTarget(row, nowMs),
@@ -155,13 +165,44 @@ export class Dissemination {
     let told: Uint8Array[] | undefined;
     // The dead come last and hear what a living one was told in this round.
     for (const row of rows.toSorted((a, b) => Number(table.isLive(b)) - Number(table.isLive(a)))) {
-      if (tokens !== undefined && !tokens.take(nowMs)) return;
-      if (told === undefined || table.isLive(row)) {
-        told = this.#takeParts(options.datagramBytes - packetOverheadBytes(settings));
-      }
+      if (told === undefined || table.isLive(row)) told = this.#takePacket();
       if (told.length === 0) return;
       this.sendExactly(table.record(row), told);
     }
+  }
+
+  /** One round along the ring; what is left of the transmissions is the rounds'. */
+  #gossipEagerly(nowMs: number): void {
+    const { options, table } = this.#context;
+    const limit = retransmitLimit(options.retransmitMultiplier, table.size);
+    const rows = this.#ring.targets(Math.max(1, limit - 1), nowMs);
+    let packetsPerTarget = EAGER_PACKETS_PER_TARGET;
+    for (const [place, row] of rows.entries()) {
+      const record = table.record(row);
+      let sentCount = 0;
+      while (sentCount < packetsPerTarget && this.#eagerTokens.take(nowMs)) {
+        const parts = this.#takePacket();
+        if (parts.length === 0) return;
+        this.sendExactly(record, parts);
+        sentCount += 1;
+        // What the first target needed of packets holds everything that is new.
+        if (place === 0 && !this.#hasFreshNews()) break;
+      }
+      if (sentCount === 0) return;
+      if (place === 0) packetsPerTarget = sentCount;
+    }
+    if (rows.length > 0 && this.#hasFreshNews()) this.requestGossip(nowMs);
+  }
+
+  #hasFreshNews(): boolean {
+    if (this.#own.freshSize > 0 || this.#news.freshSize > 0) return true;
+    return this.#context.delegate.hasFreshBroadcasts?.() ?? false;
+  }
+
+  /** One packet full of rumours, or nothing when there is nothing to tell. */
+  #takePacket(): Uint8Array[] {
+    const { options, settings } = this.#context;
+    return this.#takeParts(options.datagramBytes - packetOverheadBytes(settings));
   }
 
   /** Not ourselves; the dead only for a while, so that those wrongly declared dead can refute. */

@@ -6,11 +6,8 @@
  * Source: behaviour specification §3.6, §10.
  */
 import type { CoreContext } from "./core-context.ts";
-import type { Dissemination } from "./dissemination.ts";
 import type { Membership } from "./membership.ts";
-import { chooseRows } from "./random-choice.ts";
 import type { Timer } from "./timer-table.ts";
-import { encodeMessage } from "./wire/index.ts";
 
 export interface AnnouncementOutcome {
   readonly timedOut: boolean;
@@ -22,19 +19,16 @@ type Settled = (outcome: AnnouncementOutcome) => void;
 export class OwnAnnouncements {
   readonly #context: CoreContext;
   readonly #membership: Membership;
-  readonly #dissemination: Dissemination;
 
-  constructor(context: CoreContext, membership: Membership, dissemination: Dissemination) {
+  constructor(context: CoreContext, membership: Membership) {
     this.#context = context;
     this.#membership = membership;
-    this.#dissemination = dissemination;
   }
 
   /**
    * Says farewell. A second call settles at once.
    *
-   * Deviation: beside the rumour some members are told directly and at once, since in a busy
-   * cluster the farewell would wait behind other news.
+   * It goes before all other news, and at once where gossip is eager.
    *
    * @param timeoutMs - 0 = wait as long as it takes.
    */
@@ -43,7 +37,6 @@ export class OwnAnnouncements {
     const hasAudience = this.#hasAudience();
     const wait = this.#wait(hasAudience, timeoutMs, nowMs, settled);
     this.#membership.announceLeave(nowMs, wait.finished);
-    if (hasAudience) this.#tellSomeDirectly();
     wait.settleIfAlone();
   }
 
@@ -60,18 +53,6 @@ export class OwnAnnouncements {
     const self = table.find(options.name);
     const selfCount = self !== undefined && table.isLive(self) ? 1 : 0;
     return table.liveCount > selfCount;
-  }
-
-  #tellSomeDirectly(): void {
-    const { options, random, table } = this.#context;
-    const self = table.find(options.name);
-    if (self === undefined) return;
-    const incarnation = table.incarnation(self);
-    const farewell = { kind: "dead", incarnation, node: options.name, from: options.name } as const;
-    const rows = chooseRows(random, table.size, options.gossipFanout, (row) => table.isLive(row));
-    for (const row of rows) {
-      this.#dissemination.sendExactly(table.record(row), [encodeMessage(farewell)]);
-    }
   }
 
   #wait(

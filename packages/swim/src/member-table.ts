@@ -41,6 +41,7 @@ export class MemberTable {
   #rows = new Int32Array(FIRST_CAPACITY).fill(NO_ROW);
   /** Rows by state. */
   readonly #counts = [0, 0, 0, 0];
+  #version = 0;
 
   constructor(pool: MemberRecordPool) {
     this.#pool = pool;
@@ -49,6 +50,11 @@ export class MemberTable {
   /** All records, dead and left ones included: the `n` of every formula. */
   get size(): number {
     return this.#records.length;
+  }
+
+  /** Another number whenever somebody becomes live, stops being live, or is removed. */
+  get version(): number {
+    return this.#version;
   }
 
   /** Rows in one state. O(1). */
@@ -135,9 +141,11 @@ export class MemberTable {
   }
 
   setState(row: number, state: MemberState, nowMs: number): void {
+    const wasLive = this.isLive(row);
     this.#addCount(this.#states[row] ?? 0, -1);
     const number = STATE_NUMBERS[state];
     this.#states[row] = number;
+    if (this.isLive(row) !== wasLive) this.#version += 1;
     this.#changedMs[row] = nowMs;
     this.#addCount(number, 1);
   }
@@ -146,6 +154,7 @@ export class MemberTable {
   remove(row: number): number {
     const record = this.record(row);
     const last = this.size - 1;
+    if (this.isLive(row)) this.#version += 1;
     this.#addCount(this.#states[row] ?? 0, -1);
     this.#rows[record.key.number] = NO_ROW;
     if (row !== last) {

@@ -17,6 +17,8 @@ export interface SwimDelegate {
    * not exceed `limitBytes`. What exceeds it is dropped and reported.
    */
   takeBroadcasts?(overheadBytes: number, limitBytes: number): Uint8Array[];
+  /** Whether something waits that `takeBroadcasts` has never handed out: a reason for one more packet. */
+  hasFreshBroadcasts?(): boolean;
   /** State to send in a push/pull. */
   localState?(isJoin: boolean): Uint8Array;
   /** State the other side sent in a push/pull, if at least one byte. */

@@ -98,7 +98,7 @@ export class Swim implements ProtocolCore<SwimEvent, SwimReport> {
       streams: this.#streams,
     });
     this.#reaper = new Reaper(context, this.#membership, this.#pushPull);
-    this.#own = new OwnAnnouncements(context, this.#membership, this.#dissemination);
+    this.#own = new OwnAnnouncements(context, this.#membership);
     this.#direct = new DirectMessages(context, this.#dissemination, this.#acks, this.#streams);
     this.#sink = {
       handleMessage: (message, encoded) => this.#dispatch(message, encoded),

@@ -250,10 +250,59 @@ describe("eager gossip", () => {
 
     for (let number = 0; number < 50; number += 1) {
       core.receive(aliveOf(`x${number}`, 20 + number));
-      core.advance(0);
+      core.advance(6);
     }
 
-    expect(core.takeSent().length).toBe(5);
+    // Five at once, and one or two more in the 300 ms that have passed.
+    expect(core.takeSent().length).toBe(6);
+  });
+
+  it("waits a moment between rounds, so that what comes in between leaves together", () => {
+    const core = new LoneCore({ ...EAGER, gossipIntervalMs: 60_000 });
+    fillTable(core, 5);
+    core.advance(1_000);
+    drainRumours(core);
+
+    core.receive(aliveOf("x", 20));
+    core.advance(0);
+    const first = core.takeSent();
+    core.receive(aliveOf("y", 21));
+    core.advance(1);
+    core.receive(aliveOf("z", 22));
+    core.advance(3);
+    const meanwhile = core.takeSent();
+    core.advance(1);
+
+    expect(first.length).toBe(3);
+    expect(meanwhile).toEqual([]);
+    expect(core.takeSent()[0]?.messages.length).toBeGreaterThanOrEqual(2);
+  });
+
+  it("sends as many packets as what is new fills, up to eight per target", () => {
+    let waiting = 40;
+    const core = new LoneCore({
+      ...EAGER,
+      gossipIntervalMs: 60_000,
+      delegate: {
+        takeBroadcasts: (_overhead, limitBytes) => {
+          const count = Math.min(waiting, Math.floor(limitBytes / 500));
+          waiting -= count;
+          return Array.from({ length: count }, () => new Uint8Array(400));
+        },
+        hasFreshBroadcasts: () => waiting > 0,
+      },
+    });
+    fillTable(core, 1);
+    core.advance(1_000);
+    drainRumours(core);
+    waiting = 40;
+
+    core.call(() => core.swim.requestGossip(core.nowMs));
+    core.advance(0);
+
+    expect(core.takeSent().length).toBe(8);
+    core.advance(6);
+    expect(core.takeSent().length).toBeGreaterThan(0);
   });
 
   it("is asked for by the layer above", () => {

@@ -24,12 +24,14 @@ describe("leaving (behaviour specification §3.6, §10)", () => {
     expect(second.swim.isLeaving).toBe(true);
   });
 
-  it("tells some members directly and at once (§19.6)", () => {
-    const core = new LoneCore();
+  it("goes out at once along the ring, before all other news (§19.6)", () => {
+    const core = new LoneCore({ eagerGossip: true, gossipIntervalMs: 60_000, gossipFanout: 3 });
     for (let number = 2; number < 8; number += 1) core.receive(aliveOf(`m${number}`, number));
+    core.advance(100);
     core.takeSent();
 
     core.call(() => core.swim.leave({ timeoutMs: 0 }, core.nowMs, () => {}));
+    core.advance(0);
 
     const sent = core.takeSent();
     expect(sent.length).toBe(3);
