@@ -89,10 +89,11 @@ export class SpreadRing {
     if (nowMs - this.#sortedMs < table.size / SORTED_MEMBERS_PER_MS) return;
     this.#version = table.version;
     this.#sortedMs = nowMs;
-    const places = new Float64Array(table.liveCount);
+    // One more than live: a member that is leaving still has its farewell to tell.
+    const places = new Float64Array(table.liveCount + 1);
     let count = 0;
     for (let row = 0; row < table.size && count < places.length; row += 1) {
-      if (!table.isLive(row)) continue;
+      if (!table.isLive(row) && table.record(row).name !== this.#ownName) continue;
       places[count] = hashName(table.record(row).name) * ROW_SPAN + row;
       count += 1;
     }

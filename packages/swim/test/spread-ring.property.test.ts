@@ -106,6 +106,13 @@ describe("SpreadRing", () => {
     expect(ring.targets(8, 1_000)).not.toContain(first);
   });
 
+  it("keeps a place for a member that is leaving", () => {
+    const table = tableOf(names);
+    table.setState(table.find("m3") ?? 0, "left", 1);
+
+    expect(new SpreadRing(table, "m3").targets(8, 0)).toHaveLength(5);
+  });
+
   it("has no targets for a member that is not in its own table", () => {
     expect(new SpreadRing(tableOf(names), "stranger").targets(8, 0)).toEqual([]);
   });
