@@ -26,7 +26,8 @@ export function formatMetric(kind: MetricKind, name: string, value: number): str
 class LineBatch {
   readonly #send: (text: string) => void;
   readonly #limitBytes: number;
-  #text = "";
+  #lines: string[] = [];
+  #bytes = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(limitBytes: number, send: (text: string) => void) {
@@ -35,16 +36,19 @@ class LineBatch {
   }
 
   push(line: string): void {
-    if (this.#text !== "" && Buffer.byteLength(this.#text + line) > this.#limitBytes) this.flush();
-    this.#text += line;
+    const bytes = Buffer.byteLength(line);
+    if (this.#bytes > 0 && this.#bytes + bytes > this.#limitBytes) this.flush();
+    this.#lines.push(line);
+    this.#bytes += bytes;
     this.#timer ??= setTimeout(() => this.flush(), flushIntervalMs).unref();
   }
 
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const text = this.#text;
-    this.#text = "";
+    const text = this.#lines.join("");
+    this.#lines = [];
+    this.#bytes = 0;
     if (text !== "") this.#send(text);
   }
 }
