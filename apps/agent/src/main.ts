@@ -1,14 +1,19 @@
 /** `serf-agent`: a full node as a program of its own, for process managers. */
-import { agentFlags } from "@x/agent";
+import { readFileSync } from "node:fs";
+import { agentFlags, flagHelp } from "@x/agent/flags";
 import { runAgentProgram } from "./agent-program.ts";
 import { processWorld } from "./process-world.ts";
 
-const flags = agentFlags.map((flag) => `  -${flag.name}  ${flag.help}`).join("\n");
-const usage = `Usage: serf-agent [options]\n\n  Runs a Serf agent until it is told to stop.\n\nOptions:\n\n${flags}`;
+const usage =
+  "Usage: serf-agent [options]\n\n  Runs a full node until it is told to stop.\n\nOptions:\n\n" +
+  agentFlags.map(flagHelp).join("").trimEnd();
 const words = process.argv.slice(2);
 
 if (words.some((word) => ["-h", "-help", "--help"].includes(word))) {
   process.stderr.write(`${usage}\n`);
+} else if (words.some((word) => ["-v", "-version", "--version"].includes(word))) {
+  const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  process.stdout.write(`${(JSON.parse(manifest) as { version: string }).version}\n`);
 } else {
   void runAgentProgram(words, processWorld(usage)).then((exitCode) => process.exit(exitCode));
 }

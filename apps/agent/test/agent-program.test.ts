@@ -153,7 +153,7 @@ describe("runAgentProgram", () => {
     ]);
     expect([faults.stderr, faults.stdout]).toEqual([
       "",
-      "==> Invalid log level: y. Valid log levels are: [TRACE DEBUG INFO WARN ERR]\n==> Unknown profile: x\n",
+      "==> Invalid log level: Y. Valid log levels are: [TRACE DEBUG INFO WARN ERR]\n==> Unknown profile: x\n",
     ]);
   });
 

@@ -1,2 +1,5 @@
 #!/usr/bin/env node
-import "../dist/main.js";
+"use strict";
+require("./load-bundle.js").loadBundle(
+  require("node:path").join(__dirname, "../dist/bundle/serf.cjs"),
+);

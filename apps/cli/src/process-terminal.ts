@@ -1,5 +1,4 @@
 /** This process, as the commands see it. */
-import { randomFillSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Terminal } from "@x/cli";
 
@@ -26,7 +25,7 @@ export function processTerminal(): Terminal {
       interrupt ??= abortOnInterrupt();
       return interrupt;
     },
-    randomBytes: (length) => randomFillSync(new Uint8Array(length)),
+    randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
     readFile: (path) => readFileSync(path, "utf8"),
     hideWords: () => {
       process.title = "serf";

@@ -37,12 +37,14 @@ describe("@x/agent", () => {
       "FlagError",
       "TagError",
       "agentFlags",
+      "flagHelp",
       "goQuote",
       "parseBooleanText",
       "parseDuration",
       "parseFlags",
       "parseIntegerText",
       "parseTag",
+      "wrapText",
     ]);
   });
 });

@@ -3,13 +3,11 @@
  *
  * Source: CLI specification §1, §2.
  */
-import type { FlagSpec } from "@x/agent/flags";
+import { flagHelp, wrapText } from "@x/agent/flags";
 import type { Command } from "./command.ts";
 import type { CommandEntry } from "./command-table.ts";
 
 const overviewNameWidth = 16;
-const flagColumn = 30;
-const textWidth = 80;
 
 /** The list of commands, as printed when none is named. Ends with an empty line. */
 export function overview(commands: readonly CommandEntry[]): string {
@@ -22,37 +20,11 @@ export function overview(commands: readonly CommandEntry[]): string {
   );
 }
 
-function wrap(text: string, indent: number): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(/\s+/)) {
-    if (line !== "" && indent + line.length + 1 + word.length > textWidth) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === "" ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, line];
-}
-
-function flagLines(flag: FlagSpec): string {
-  const head = `  -${flag.name}${flag.placeholder === undefined ? "" : `=<${flag.placeholder}>`}`;
-  const shown = flag.shownDefault === undefined ? "" : ` Default: ${flag.shownDefault}.`;
-  const choices = flag.choices === undefined ? "" : ` One of ${flag.choices.join(", ")}.`;
-  const lines = wrap(`${flag.help}${choices}${shown}`, flagColumn);
-  const first =
-    head.length < flagColumn ? head.padEnd(flagColumn) : `${head}\n${" ".repeat(flagColumn)}`;
-  return lines
-    .map((line, index) => `${index === 0 ? first : " ".repeat(flagColumn)}${line}\n`)
-    .join("");
-}
-
 /** The help of one command, without a newline at its end. */
 export function usage(command: Command): string {
   const words = command.usageWords === "" ? "" : ` ${command.usageWords}`;
-  const description = wrap(command.description, 2).map((line) => `  ${line}\n`);
-  const flags = command.flags.map(flagLines);
+  const description = wrapText(command.description, 2).map((line) => `  ${line}\n`);
+  const flags = command.flags.map(flagHelp);
   const options = flags.length === 0 ? "" : `\nOptions:\n\n${flags.join("")}`;
   return `Usage: serf ${command.name}${words}\n\n${description.join("")}${options}`.trimEnd();
 }

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export { agentFlags } from "./agent-flags.ts";
+export { flagHelp, wrapText } from "./flag-help.ts";
 export { DurationError, parseDuration } from "./duration.ts";
 export type { Duration } from "./duration.ts";
 export {

@@ -15,7 +15,8 @@ export class JsonError extends Error {
   override readonly name = "JsonError";
 }
 
-const depthLimit = 64;
+/** How deep a file may nest. */
+export const depthLimit = 64;
 const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 // oxlint-disable-next-line no-control-regex -- JSON forbids them inside texts
 const plainText = /[^"\\\u0000-\u001f]*/y;

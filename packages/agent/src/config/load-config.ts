@@ -116,7 +116,7 @@ function origin(
 
 function logLevelFault(level: string): string | undefined {
   if (isLogLevel(level.toUpperCase())) return undefined;
-  return `Invalid log level: ${level}. Valid log levels are: [${logLevels.join(" ")}]`;
+  return `Invalid log level: ${level.toUpperCase()}. Valid log levels are: [${logLevels.join(" ")}]`;
 }
 
 /** Every fault that shows without asking the operating system, in the reference's order. */
@@ -153,7 +153,7 @@ function findFaults(
     add("logFormat", logFormat, text);
   }
   if (config.enableSyslog && !syslogFacilities.has(syslogFacility.toUpperCase())) {
-    const text = `Syslog setup failed: invalid syslog facility: ${syslogFacility}`;
+    const text = `Syslog setup failed: invalid syslog facility: ${syslogFacility.toUpperCase()}`;
     add("syslogFacility", syslogFacility, text);
   }
   for (const field of ["bind", "advertise"] as const) {

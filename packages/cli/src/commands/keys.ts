@@ -7,6 +7,7 @@ import type { RpcClient, RpcKeyOutcome } from "@x/agent/rpc-client";
 import { connectionFlags, errorText, fail, withAgent } from "../agent-connection.ts";
 import { booleanFlag, type Command, type Invocation, textFlag } from "../command.ts";
 import { formatColumns } from "../format/columns.ts";
+import { shownText } from "../format/shown-text.ts";
 import { usage } from "../usage.ts";
 
 interface KeyAction {
@@ -91,7 +92,7 @@ async function perform(
     const rows = Object.keys(outcome.messages)
       .sort()
       .map((name) => ["failed: ", name, outcome.messages[name] ?? ""]);
-    const table = rows.length > 0 ? `${formatColumns(rows)}\n` : "";
+    const table = rows.length > 0 ? `${shownText(terminal, formatColumns(rows))}\n` : "";
     return fail(terminal, `${table}\n${action.failed}: ${outcome.error}`);
   }
   terminal.writeOut(`==> ${action.last}\n`);

@@ -7,6 +7,7 @@ import { connectionFlags, errorText, fail, withAgent } from "../agent-connection
 import { booleanFlag, type Command, type Invocation, textFlag } from "../command.ts";
 import { LiveLines, paint } from "../format/live-lines.ts";
 import { memberJson, memberTable, sortMembers } from "../format/member-line.ts";
+import { shownText } from "../format/shown-text.ts";
 
 const repaintDelayMs = 50;
 
@@ -95,7 +96,8 @@ async function list(
   const format = textFlag(flags, "format") || "text";
   if (format === "json") terminal.writeOut(`${memberJson(members)}\n`);
   else if (format === "text") {
-    terminal.writeOut(`${memberTable(members, booleanFlag(flags, "detailed"))}\n`);
+    const table = memberTable(members, booleanFlag(flags, "detailed"));
+    terminal.writeOut(`${shownText(terminal, table)}\n`);
   } else return fail(terminal, `Encoding error: Invalid output format "${format}"`);
   return 0;
 }
@@ -112,7 +114,7 @@ async function watch(
   const show = async (): Promise<void> => {
     const members = sortMembers(await client.membersFiltered(filter));
     const alive = members.filter((member) => member.status === "alive").length;
-    const table = memberTable(members, isDetailed)
+    const table = shownText(terminal, memberTable(members, isDetailed))
       .split("\n")
       .map((line, index) => paint(terminal, colourOf(members[index]?.status), line));
     lines.show([

@@ -14,6 +14,7 @@ import {
 } from "../command.ts";
 import { formatJson, sortedKeys } from "../format/json.ts";
 import { LiveLines, paint } from "../format/live-lines.ts";
+import { shownText } from "../format/shown-text.ts";
 import { decodeText, encodeText } from "../format/text-bytes.ts";
 import { usage } from "../usage.ts";
 import { payloadWordsFault } from "./event.ts";
@@ -126,7 +127,7 @@ async function ask(
     for await (const answer of answers) {
       live.clear();
       collect(tally, answer);
-      if (isText) terminal.writeOut(answerText(answer));
+      if (isText) terminal.writeOut(shownText(terminal, answerText(answer)));
       if (isText) live.show([paint(terminal, "faint", progressText(tally, wantsAcks))]);
     }
     live.clear();

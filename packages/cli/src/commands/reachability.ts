@@ -5,6 +5,7 @@ import type { RpcClient } from "@x/agent/rpc-client";
 import { connectionFlags, errorText, fail, withAgent } from "../agent-connection.ts";
 import { booleanFlag, type Command, exitFailure, type Invocation } from "../command.ts";
 import { LiveLines, paint } from "../format/live-lines.ts";
+import { shownText } from "../format/shown-text.ts";
 import type { Terminal } from "../terminal.ts";
 
 const troubleshooting = `
@@ -49,11 +50,12 @@ async function test(client: RpcClient, { terminal, flags }: Invocation): Promise
     for await (const answer of answers) {
       if (answer.kind !== "ack") continue;
       progress.clear();
+      const name = shownText(terminal, answer.from);
       ackCount += 1;
       lastAckMs = performance.now() - startMs;
-      if (isVerbose) terminal.writeOut(`\tAck from '${answer.from}'\n`);
+      if (isVerbose) terminal.writeOut(`\tAck from '${name}'\n`);
       if (acked.has(answer.from)) {
-        terminal.writeOut(`Duplicate response from '${answer.from}'\n`);
+        terminal.writeOut(`Duplicate response from '${name}'\n`);
       }
       acked.add(answer.from);
       progress.show([paint(terminal, "faint", `${acked.size} of ${live.size} answered`)]);
@@ -88,7 +90,7 @@ function verdict(
   const list = (names: readonly string[]): string =>
     names
       .toSorted()
-      .map((name) => `\t${name}\n`)
+      .map((name) => `\t${shownText(terminal, name)}\n`)
       .join("");
   if (ackCount === live.size) {
     terminal.writeOut("Successfully contacted all live nodes\n");
