@@ -11,5 +11,5 @@ const file = join(root, "packages", packageName, "examples", `${example}.ts`);
 if (example === "" || !existsSync(file)) {
   fail("Name an example as package/name, such as swim/three-members: see packages/*/examples.");
 }
-prepare();
+await prepare();
 process.exit(runTool("tsx", "tsx", ["--conditions=@x/source", file]));

@@ -73,21 +73,24 @@ function install(log) {
   writeFileSync(stampFile, digest);
 }
 
-function build(log) {
-  const isFirst = !existsSync(join(root, "apps", "cli", "dist", "main.js"));
+async function build(log) {
+  const isFirst = !existsSync(join(root, "apps", "cli", "dist", "bundle"));
   log(isFirst ? "Building all packages ..." : "Checking that the build is current ...");
   const status = runTool("typescript", "tsc", ["-b"], { stdio: ["ignore", 2, 2] });
   if (status !== 0) fail("Building failed: see the lines above.");
+  // Only now: the bundler may have been installed a moment ago.
+  const { makeBundles } = await import("./bundle.mjs");
+  if (await makeBundles()) log("Bundled the serf program into apps/cli/dist/bundle.");
 }
 
 /** Installs and builds what is missing. @param log - where progress goes; stderr by default. */
-export function prepare(log = (line) => process.stderr.write(`${line}\n`)) {
+export async function prepare(log = (line) => process.stderr.write(`${line}\n`)) {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   if (major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1])) {
     fail(`Node ${process.versions.node} is too old: install Node 20.19 or newer.`);
   }
   install(log);
-  build(log);
+  await build(log);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) prepare();
+if (process.argv[1] === fileURLToPath(import.meta.url)) await prepare();

@@ -14,7 +14,7 @@ const portTries = 200;
 const leaveLimitMs = 15_000;
 
 const flags = process.argv.slice(2);
-prepare();
+await prepare();
 if (flags.length > 0) {
   runOne(flags);
 } else {

@@ -9,7 +9,7 @@ import { prepare, root, runTool } from "./prepare.mjs";
 
 const isCi = Boolean(process.env.CI);
 
-prepare((line) => console.log(line));
+await prepare((line) => console.log(line));
 
 let failedChecks = 0;
 check("types of the tests", () => {

@@ -17,7 +17,7 @@ import { setUpAgent, type AgentSetup } from "./agent-setup.ts";
 import type { AgentConfig } from "./config/agent-config.ts";
 import { errnoText } from "./config/config-file.ts";
 import { joinHostPort, parsePort, splitHostPort } from "./config/host-port.ts";
-import { MdnsDiscovery } from "./discovery/mdns.ts";
+import type { MdnsDiscovery } from "./discovery/mdns.ts";
 import { EventFanout } from "./event-fanout.ts";
 import { HandlerRunner } from "./handler/handler-runner.ts";
 import { parseHandlerSpec } from "./handler/handler-spec.ts";
@@ -131,7 +131,8 @@ export class Agent {
       log.log("INFO", "agent", `Starting mDNS listener on interface ${config.mdnsInterface}`);
     }
     try {
-      this.#mdns = await MdnsDiscovery.start({
+      const mdns = await import("./discovery/mdns.ts");
+      this.#mdns = await mdns.MdnsDiscovery.start({
         cluster: config.discover,
         memberName: config.nodeName,
         hostName: hostname(),

@@ -18,7 +18,7 @@ const root = fileURLToPath(new URL("../../../", import.meta.url));
 /** Our program as built; `npm test` builds before it tests. */
 export function ourProgram(): Program {
   const script = join(root, "apps", "cli", "bin", "serf.js");
-  const built = join(root, "apps", "cli", "dist", "main.js");
+  const built = join(root, "apps", "cli", "dist", "bundle", "serf.cjs");
   if (!existsSync(built)) throw new Error("build first: node tools/run/prepare.mjs");
   const executable = process.env["SERF_OURS"];
   if (executable !== undefined && executable !== "") return { name: "ours", executable, words: [] };

@@ -1,0 +1,136 @@
+/**
+ * Bundles the `serf` program: one file for the commands, one for the agent, one for RE2, each with
+ * the code V8 compiled for it. Does nothing when they are current.
+ *
+ * Why: docs/decisions/0002-two-bundles.md.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const folder = join(root, "apps", "cli", "dist", "bundle");
+const stampName = "inputs.json";
+const warmUpLimitMs = 20_000;
+
+/** What is made, and the words that run through most of its start. */
+const bundles = [
+  { name: "re2.cjs", entry: "re2js", words: undefined },
+  // Port 1 has no agent: everything up to the connection runs. Port 0 is any free port.
+  { name: "serf.cjs", entry: "apps/cli/src/main.ts", words: ["members", "-rpc-addr=127.0.0.1:1"] },
+  {
+    name: "agent.cjs",
+    entry: "apps/agent/src/index.ts",
+    words: ["agent", "-node=warm-up", "-bind=127.0.0.1:0", "-rpc-addr=127.0.0.1:0"],
+  },
+];
+
+/** Other bundles are loaded when they are first used; RE2 only compiles, so it can wait too. */
+function laterBundles(own) {
+  return {
+    name: "later-bundles",
+    setup(build) {
+      if (own === "serf.cjs") {
+        build.onResolve({ filter: /^@x\/agent-app$/ }, () => ({
+          path: "./agent.cjs",
+          external: true,
+        }));
+      }
+      if (own === "agent.cjs") {
+        build.onResolve({ filter: /^re2js$/ }, () => ({ path: "re2js", namespace: "later" }));
+        build.onLoad({ filter: /.*/, namespace: "later" }, () => ({
+          contents: `export const RE2JS = {
+            compile: (...words) => require("./re2.cjs").RE2JS.compile(...words),
+          };`,
+        }));
+        build.onResolve({ filter: /^\.\/re2\.cjs$/ }, ({ path }) => ({ path, external: true }));
+      }
+    },
+  };
+}
+
+async function bundle(esbuild, target, { name, entry }) {
+  const isPackage = !entry.includes("/");
+  const { metafile } = await esbuild.build({
+    absWorkingDir: root,
+    ...(isPackage
+      ? { stdin: { contents: `export { RE2JS } from "${entry}";`, resolveDir: serfPackage } }
+      : { entryPoints: [entry] }),
+    outfile: join(target, name),
+    bundle: true,
+    metafile: true,
+    platform: "node",
+    format: "cjs",
+    target: "node20.19",
+    conditions: ["@x/source"],
+    // Names stay, for the stacks of error reports.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: "linked",
+    // So that `import()` becomes `require()`, of which the loader knows.
+    supported: { "dynamic-import": false },
+    plugins: [laterBundles(name)],
+    logLevel: "warning",
+  });
+  return Object.keys(metafile.inputs).filter((input) => !/^later:|^<stdin>/.test(input));
+}
+
+const serfPackage = join(root, "packages", "serf");
+
+/** Runs the words once and keeps what V8 compiled of the bundle meanwhile. */
+function warmUp(target, { name, words }) {
+  const script = fileURLToPath(new URL("keep-code.cjs", import.meta.url));
+  const { status, stderr, signal } = spawnSync(
+    process.execPath,
+    [script, join(target, name), ...words],
+    {
+      cwd: root,
+      stdio: ["ignore", "ignore", "pipe"],
+      encoding: "utf8",
+      timeout: warmUpLimitMs,
+    },
+  );
+  if (status !== 0) throw new Error(`keeping the code of ${name} failed (${signal}): ${stderr}`);
+}
+
+/** Whether nothing was touched since the bundles were made, and this is the Node they are for. */
+function isCurrent() {
+  try {
+    const stampFile = join(folder, stampName);
+    const { inputs, node } = JSON.parse(readFileSync(stampFile, "utf8"));
+    const madeMs = statSync(stampFile).mtimeMs;
+    return node === process.version && inputs.every((file) => statSync(file).mtimeMs < madeMs);
+  } catch {
+    // Never made, or an input is gone.
+    return false;
+  }
+}
+
+/** Makes the bundles unless they are current. @returns whether there was something to do. */
+export async function makeBundles() {
+  if (isCurrent()) return false;
+  const esbuild = await import("esbuild");
+  // Made aside and then moved, so that whoever starts the program meanwhile finds it whole.
+  const target = `${folder}-${process.pid}`;
+  mkdirSync(target, { recursive: true });
+  const inputs = new Set([fileURLToPath(import.meta.url)]);
+  inputs.add(join(root, "apps", "cli", "bin", "load-bundle.js"));
+  try {
+    for (const each of bundles) {
+      for (const input of await bundle(esbuild, target, each)) inputs.add(join(root, input));
+    }
+    for (const each of bundles.filter(({ words }) => words !== undefined)) warmUp(target, each);
+    const stamp = { node: process.version, inputs: [...inputs] };
+    writeFileSync(join(target, stampName), JSON.stringify(stamp));
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(target, folder);
+  } finally {
+    rmSync(target, { recursive: true, force: true });
+  }
+  return true;
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await makeBundles();
+}
