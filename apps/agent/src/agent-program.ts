@@ -5,31 +5,24 @@
  *
  * Source: agent specification §2 (order), §3 (start output), §7 (signals and exit codes).
  */
-import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import {
   Agent,
   type AgentConfig,
   AgentError,
-  AgentLog,
-  type AgentNetwork,
+  type AgentLog,
   ConfigError,
-  errnoText,
   isLogLevel,
   loadConfig,
   type LogLevel,
-  Metrics,
-  NetworkError,
-  openStatsd,
-  openStatsite,
-  openSyslog,
-  resolveNetwork,
+  type Metrics,
   retryJoin,
 } from "@x/agent";
 import { FlagError } from "@x/agent/flags";
 import { banner } from "./banner.ts";
 import { sampleProcess } from "./process-gauges.ts";
 import { SignalLoop } from "./signal-loop.ts";
+import { openLog, openMetrics, openNetwork, readAuthKey, StartFailure } from "./start-parts.ts";
 
 /** What the program sees of its process. */
 export interface AgentWorld {
@@ -92,16 +85,6 @@ function load(
   }
 }
 
-/** The start went wrong; what was logged so far helps to see why. */
-class StartFailure extends Error {
-  readonly log: AgentLog | undefined;
-
-  constructor(message: string, log?: AgentLog) {
-    super(message);
-    this.log = log;
-  }
-}
-
 const gaugeIntervalMs = 1_000;
 
 /** Reads the configuration again; a bad log level is told and replaced by the one given. */
@@ -135,9 +118,9 @@ class AgentProgram {
     world: AgentWorld,
     reload: Reload,
   ): Promise<AgentProgram> {
-    const log = await openLog(config, world);
+    const log = await openLog(config, (text) => world.writeOut(text));
     const metrics = openMetrics(config);
-    const network = await resolve(config);
+    const network = await openNetwork(config);
     if (network.notice !== undefined) world.writeOut(`==> ${network.notice}\n`);
     const authKey = readAuthKey(config);
     const signals = new SignalLoop(world);
@@ -165,7 +148,9 @@ class AgentProgram {
     const gauges = setInterval(() => sampleProcess(this.#metrics), gaugeIntervalMs);
     gauges.unref();
     try {
-      if (!(await this.#startJoin(config))) return await this.#end(1);
+      // A join may take as long as the network likes; whoever presses Ctrl-C meanwhile means it.
+      const hasJoined = await this.#signals.untilSignal(this.#startJoin(config));
+      if (hasJoined !== true) return await this.#end(1);
       this.#world.writeOut("\n==> Log data will now stream in as it occurs:\n\n");
       this.#log.openGate();
       this.#retryJoin(config);
@@ -329,60 +314,4 @@ function startText(error: AgentError): string {
   if (error.code === "setup-failed") return `Failed to setup the Serf agent: ${error.message}`;
   if (error.code !== "start-failed") return error.message;
   return `Failed to start the Serf agent: Error creating Serf: ${error.message}`;
-}
-
-async function openLog(config: AgentConfig, world: AgentWorld): Promise<AgentLog> {
-  const log = new AgentLog({
-    level: config.logLevel.toUpperCase() as LogLevel,
-    format: config.logFormat === "json" ? "json" : "text",
-    writeTerminal: (text) => world.writeOut(text),
-    now: () => new Date(),
-  });
-  if (config.enableSyslog) {
-    try {
-      log.addSink(await openSyslog(config.syslogFacility));
-    } catch (error) {
-      throw new StartFailure(`Syslog setup failed: ${(error as Error).message}`);
-    }
-  }
-  return log;
-}
-
-function openMetrics(config: AgentConfig): Metrics {
-  const metrics = new Metrics(() => Date.now(), hostname());
-  for (const [name, address, open] of [
-    ["statsite", config.statsiteAddress, openStatsite],
-    ["statsd", config.statsdAddress, openStatsd],
-  ] as const) {
-    if (address === "") continue;
-    try {
-      metrics.addSink(open(address));
-    } catch (error) {
-      throw new StartFailure(`Failed to start ${name} sink. Got: ${(error as Error).message}`);
-    }
-  }
-  return metrics;
-}
-
-async function resolve(config: AgentConfig): Promise<AgentNetwork> {
-  try {
-    return await resolveNetwork(config);
-  } catch (error) {
-    if (!(error instanceof NetworkError)) throw error;
-    throw new StartFailure(error.message);
-  }
-}
-
-function readAuthKey(config: AgentConfig): string {
-  if (config.rpcAuth !== "" || config.rpcAuthFile === "") return config.rpcAuth;
-  const path = config.rpcAuthFile;
-  let token: string;
-  try {
-    token = readFileSync(path, "utf8").trim();
-  } catch (error) {
-    throw new StartFailure(`Error reading '${path}': open ${path}: ${errnoText(error)}`);
-  }
-  // Without this an emptied file would open the door to everybody.
-  if (token === "") throw new StartFailure(`Error reading '${path}': it holds no token`);
-  return token;
 }

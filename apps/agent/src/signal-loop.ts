@@ -57,6 +57,16 @@ export class SignalLoop {
     });
   }
 
+  /** @returns what the work comes to, or `undefined` as soon as a signal says not to wait for it. */
+  async untilSignal<Result>(work: Promise<Result>): Promise<Result | undefined> {
+    const signalled = this.secondSignal().then(() => undefined);
+    try {
+      return await Promise.race([work, signalled]);
+    } finally {
+      this.#second = undefined;
+    }
+  }
+
   close(): void {
     this.#stopListening();
   }

@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from "node:net";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -166,6 +167,22 @@ describe("runAgentProgram", () => {
     expect(ring.stdout).toBe(
       "==> Starting Serf agent...\n==> Failed to setup the Serf agent: Keyring file contains no keys\n",
     );
+  });
+
+  it("can be ended while it still joins", async () => {
+    // Takes connections and never says a word.
+    const silent = createServer();
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const { port } = silent.address() as AddressInfo;
+    const world = new FakeWorld();
+    const running = runAgentProgram([...words, "-profile=lan", `-join=127.0.0.1:${port}`], world);
+    await world.prints("==> Joining cluster...");
+
+    world.send("SIGINT");
+
+    expect(await running).toBe(1);
+    expect(world.stdout).not.toContain("Log data will now stream in");
+    silent.close();
   });
 
   it("opens no door for a token file that is missing or empty", async () => {

@@ -65,6 +65,18 @@ describe("SignalLoop (agent specification §7)", () => {
     expect(await next).toEqual({ kind: "signal", signal: "SIGTERM" });
   });
 
+  it("waits for work unless a signal comes, and counts signals as causes again afterwards", async () => {
+    const { loop, send } = start();
+
+    const done = await loop.untilSignal(Promise.resolve("done"));
+    const cut = loop.untilSignal(new Promise(() => {}));
+    send("SIGINT");
+
+    expect([done, await cut]).toEqual(["done", undefined]);
+    send("SIGTERM");
+    expect(await loop.next()).toEqual({ kind: "signal", signal: "SIGTERM" });
+  });
+
   it("stops listening when it is closed", () => {
     const { loop, listens } = start();
 

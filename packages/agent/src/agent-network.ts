@@ -29,10 +29,15 @@ export class NetworkError extends Error {
   override readonly name = "NetworkError";
 }
 
+const noInterface = "route ip+net: no such network interface";
+
 /** @throws {NetworkError} in the reference's words. */
 export async function resolveNetwork(config: AgentConfig): Promise<AgentNetwork> {
   if (config.interfaceName !== "" && networkInterfaces()[config.interfaceName] === undefined) {
-    throw new NetworkError("Invalid network interface: route ip+net: no such network interface");
+    throw new NetworkError(`Invalid network interface: ${noInterface}`);
+  }
+  if (config.mdnsInterface !== "" && networkInterfaces()[config.mdnsInterface] === undefined) {
+    throw new NetworkError(`Invalid mDNS network interface: ${noInterface}`);
   }
   const bind = await resolve("bind", config.bind);
   const advertise =
@@ -79,7 +84,8 @@ function bindToInterface(
   const addresses = (networkInterfaces()[name] ?? []).map((entry) => entry.address);
   if (addresses.length === 0) throw new NetworkError(`Interface '${name}' has no addresses`);
   if (!isWildcard(bind.address)) {
-    if (!addresses.includes(bind.address)) {
+    // An address with a zone is listed without it.
+    if (!addresses.includes(bind.address.split("%")[0] ?? "")) {
       throw new NetworkError(`Interface '${name}' has no '${bind.address}' address`);
     }
     return { bind, notice: `Using interface '${name}' address '${bind.address}'` };

@@ -46,6 +46,11 @@ describe("resolveNetwork (agent specification §1, §2)", () => {
       "nosuch0",
       "Invalid network interface: route ip+net: no such network interface",
     ],
+    [
+      "mdnsInterface",
+      "nosuch0",
+      "Invalid mDNS network interface: route ip+net: no such network interface",
+    ],
   ])("refuses %s %s in the reference's words", async (field, value, message) => {
     await expect(resolve({ [field]: value })).rejects.toThrow(
       expect.objectContaining({ name: "NetworkError", message }) as Error,

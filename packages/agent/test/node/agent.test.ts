@@ -190,6 +190,20 @@ describe("Agent", () => {
     }
   });
 
+  it("says that it cannot be discovered, and does nothing when it is not to be", async () => {
+    const { agent } = await start({
+      discover: "clus",
+      mdnsDisableIpv4: true,
+      mdnsDisableIpv6: true,
+    });
+    const plain = await start();
+
+    await expect(agent.startDiscovery()).rejects.toThrow(
+      "Error starting mDNS listener: No multicast listeners could be started",
+    );
+    await plain.agent.startDiscovery();
+  });
+
   it.each([
     [{ tagsFile: "/x", tags: { a: "1" } }, "Tags config not allowed while using tag files"],
     [{ keyringFile: "/x", encryptKey: "AAAA" }, "Encryption key not allowed while using a keyring"],
