@@ -57,6 +57,7 @@ export async function runAgentProgram(
     say(error.message);
     // Deviation: the reference hides what was logged before a failed start.
     error.log?.openGate();
+    error.log?.close();
     return 1;
   }
   return program.run();
@@ -135,6 +136,7 @@ class AgentProgram {
     } catch (error) {
       await agent?.close();
       signals.close();
+      metrics.close();
       if (!(error instanceof AgentError)) throw error;
       throw new StartFailure(startText(error), log);
     }

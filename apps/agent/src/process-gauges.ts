@@ -5,6 +5,7 @@
  */
 import type { Metrics } from "@x/agent";
 
+/** Reads the figures once; the caller says when. */
 export function sampleProcess(metrics: Metrics): void {
   const memory = process.memoryUsage();
   const usage = process.resourceUsage();

@@ -3,6 +3,7 @@
  */
 import type { AgentWorld } from "./agent-program.ts";
 
+/** Why the loop of the program goes on. */
 export type Cause =
   | { readonly kind: "signal"; readonly signal: NodeJS.Signals }
   /** An RPC client's `leave` is done and answered. */
@@ -13,6 +14,7 @@ export type Cause =
 /** Signals that may wait while another is handled; more would be a flood. */
 export const waitingLimit = 64;
 
+/** A queue of causes with one reader. */
 export class SignalLoop {
   readonly #waiting: Cause[] = [];
   readonly #stopListening: () => void;

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Terminal } from "@x/cli";
 
+/** Its output ends the program quietly when the reader goes away. */
 export function processTerminal(): Terminal {
   let interrupt: AbortSignal | undefined;
   for (const stream of [process.stdout, process.stderr]) {

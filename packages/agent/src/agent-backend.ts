@@ -27,6 +27,7 @@ const internalPrefix = "_serf_";
 const pingQuery = "_serf_ping";
 const decoder = new TextDecoder();
 
+/** What the backend works with; all of it belongs to the agent. */
 export interface AgentBackendParts {
   readonly serf: RunningSerf;
   readonly log: AgentLog;
@@ -39,6 +40,7 @@ export interface AgentBackendParts {
   readonly shutdown: () => void;
 }
 
+/** Errors it throws carry the text a client is to read. */
 export class AgentBackend implements RpcBackend {
   readonly keys: BackendKeys;
   readonly #parts: AgentBackendParts;
@@ -107,11 +109,10 @@ export class AgentBackend implements RpcBackend {
   }
 
   userEvent(name: string, payload: Uint8Array, options: { readonly coalesce: boolean }): void {
-    const shown = goQuote(decoder.decode(payload));
-    this.#log(
-      "DEBUG",
-      `Requesting user event send: ${name}. Coalesced: ${options.coalesce}. Payload: ${shown}`,
-    );
+    this.#log("DEBUG", () => {
+      const shown = goQuote(decoder.decode(payload));
+      return `Requesting user event send: ${name}. Coalesced: ${options.coalesce}. Payload: ${shown}`;
+    });
     try {
       this.#parts.serf.userEvent(name, payload, options);
     } catch (error) {
@@ -222,7 +223,11 @@ export class AgentBackend implements RpcBackend {
     this.#parts.shutdown();
   }
 
-  #log(level: LogLevel, text: string, component: LogComponent = "agent"): void {
+  #log(
+    level: LogLevel,
+    text: string | (() => string),
+    component: LogComponent = "agent",
+  ): void {
     this.#parts.log.log(level, component, text);
   }
 }

@@ -16,6 +16,7 @@ export interface ResolvedAddress {
   readonly port: number;
 }
 
+/** Addresses, resolved. */
 export interface AgentNetwork {
   readonly bind: ResolvedAddress;
   /** Absent = what the bind address gives. */

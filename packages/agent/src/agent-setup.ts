@@ -13,6 +13,7 @@ import { readFirstJson, stateFileFault } from "./config/json-reader.ts";
 import type { LogLevel } from "./log/log-level.ts";
 import { readTagsFile } from "./state/tags-file.ts";
 
+/** What the files said. */
 export interface AgentSetup {
   readonly tags: Tags;
   readonly keyring: Keyring | undefined;

@@ -11,6 +11,7 @@ import type { BackendStats } from "./rpc/server/rpc-backend.ts";
 /** Names of processors as the reference's platform calls them. */
 const architectures: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386" };
 
+/** @returns the groups `agent`, `runtime`, `serf`, `tags` and `event_handlers`; all values are texts. */
 export function agentStats(serf: RunningSerf, handlers: readonly HandlerSpec[]): BackendStats {
   const scripts = handlers.map(({ filter, script }): [string, string] => [
     `${filter.event}:${filter.name}`,

@@ -32,6 +32,7 @@ import type { Metrics } from "./telemetry/metrics.ts";
 /** Both kinds of events wait at most 3 s, or until 1 s of silence. Source: agent specification §5. */
 const coalesce = { coalescePeriodMs: 3_000, quiescentPeriodMs: 1_000 } as const;
 
+/** What an agent is made of. Log and metrics are the caller's, who closes them after the agent. */
 export interface AgentParts {
   readonly config: AgentConfig;
   readonly network: AgentNetwork;

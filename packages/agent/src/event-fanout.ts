@@ -13,13 +13,14 @@ export function eventText(event: SerfEvent): string {
   return event.kind === "query" ? `query: ${event.name}` : event.kind;
 }
 
+/** Listeners are called synchronously, in the order they came, and must not throw. */
 export class EventFanout {
   readonly #handlers = new Set<(event: SerfEvent) => void>();
-  readonly #log: (level: LogLevel, text: string) => void;
+  readonly #log: (level: LogLevel, text: () => string) => void;
 
   #isClosed = false;
 
-  constructor(log: (level: LogLevel, text: string) => void) {
+  constructor(log: (level: LogLevel, text: () => string) => void) {
     this.#log = log;
   }
 
@@ -39,7 +40,7 @@ export class EventFanout {
 
   handle(event: SerfEvent): void {
     if (this.#isClosed) return;
-    this.#log("INFO", `Received event: ${oneLine(eventText(event))}`);
+    this.#log("INFO", () => `Received event: ${oneLine(eventText(event))}`);
     for (const handler of this.#handlers) handler(event);
   }
 }

@@ -8,6 +8,7 @@
  */
 import type { LogLevel } from "./log/log-level.ts";
 
+/** Whom to join, how often, and the world it happens in. */
 export interface RetryJoinOptions {
   readonly addresses: readonly string[];
   readonly intervalMs: number;

@@ -15,6 +15,7 @@ export interface CommandEntry {
   readonly load: () => Promise<Command>;
 }
 
+/** In the order of the overview. */
 export const commandTable: readonly CommandEntry[] = [
   {
     name: "event",

@@ -7,6 +7,7 @@
 import type { FlagSpec, ParsedFlags } from "@x/agent/flags";
 import type { Terminal } from "./terminal.ts";
 
+/** One command: its words, its flags, and what it does. */
 export interface Command {
   readonly name: string;
   /** What follows the name in the usage line, such as `[options] name payload`. */

@@ -11,6 +11,7 @@ import { overview, usage } from "./usage.ts";
 
 const helpWords = new Set(["-h", "-help", "--help"]);
 
+/** What a program adds to the commands. */
 export interface CliOptions {
   /** Commands besides those of this package, such as `agent`. */
   readonly moreCommands?: readonly CommandEntry[];

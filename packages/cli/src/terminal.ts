@@ -4,6 +4,7 @@
  * Commands take it as an argument, so that tests run them without a process.
  */
 
+/** Streams, environment, keyboard and system, as a command needs them. */
 export interface Terminal {
   /** Every message of every command goes here, errors included. Source: CLI specification §1. */
   writeOut(text: string): void;

@@ -87,6 +87,7 @@ export interface AgentLists {
   readonly retryJoin: readonly string[];
 }
 
+/** Everything at once, as an agent runs with it. */
 export interface AgentConfig
   extends AgentTexts, AgentClaims, AgentCounts, AgentDurations, AgentLists {
   readonly tags: Readonly<Record<string, string>>;

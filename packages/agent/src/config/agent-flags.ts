@@ -20,6 +20,7 @@ function flag(
   return { name, kind, help, ...more };
 }
 
+/** In the order of the help text. */
 export const agentFlags: readonly FlagSpec[] = [
   flag("bind", "text", "Address to bind to.", {
     placeholder: "addr",

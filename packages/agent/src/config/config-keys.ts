@@ -12,6 +12,7 @@ import type {
   AgentTexts,
 } from "./agent-config.ts";
 
+/** A name, the kind of its value, and the field it fills. */
 export type ConfigKey =
   | { readonly key: string; readonly kind: "text"; readonly field: keyof AgentTexts }
   | { readonly key: string; readonly kind: "claim"; readonly field: keyof AgentClaims }

@@ -9,6 +9,7 @@ export class AddressError extends Error {
   override readonly name = "AddressError";
 }
 
+/** The two halves of an address text. */
 export interface HostPort {
   /** Without brackets; may be empty; may hold an IPv6 zone after `%`. */
   readonly host: string;

@@ -7,6 +7,7 @@
  * Source: agent specification §2.
  */
 
+/** What a JSON text stands for. */
 export type JsonValue =
   null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 

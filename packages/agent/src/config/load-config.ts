@@ -26,11 +26,13 @@ export class ConfigError extends Error {
   }
 }
 
+/** How a reload differs from a start. */
 export interface LoadOptions {
   /** When a running agent reloads: the level to stay with where the configured one is none. */
   readonly keepLevel?: LogLevel;
 }
 
+/** A configuration without faults. */
 export interface LoadedConfig {
   readonly config: AgentConfig;
   /** Things the operator should know that do not stop the start. */

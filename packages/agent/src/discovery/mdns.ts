@@ -28,6 +28,7 @@ const serviceWeight = 1;
 /** Hosts remembered; a network that announces more than this is flooding. */
 export const discoveredHostLimit = 1024;
 
+/** Who this member is, and what to do with hosts that are found. */
 export interface MdnsOptions {
   /** The cluster's name. */
   readonly cluster: string;

@@ -17,6 +17,7 @@ import { runScript, type ScriptOutcome, scriptOutputLimit } from "./script-runne
 /** Events that may wait for one script; further ones are dropped and counted. */
 export const handlerQueueLimit = 1024;
 
+/** What the runner sees of the agent. */
 export interface HandlerRunnerOptions {
   readonly self: () => Member;
   readonly log: (level: LogLevel, text: string) => void;

@@ -10,6 +10,7 @@ export const scriptOutputLimit = 8192;
 /** A script that runs longer than this is worth a warning. */
 export const slowScriptMs = 1_000;
 
+/** One run of one script. */
 export interface ScriptRun {
   readonly script: string;
   /** Variables added to the agent's own environment. */
@@ -21,6 +22,7 @@ export interface ScriptRun {
   readonly onSlow: () => void;
 }
 
+/** How it ended, and what it said. */
 export interface ScriptOutcome {
   /** The last `scriptOutputLimit` bytes of standard output and error, in the order written. */
   readonly output: Uint8Array;

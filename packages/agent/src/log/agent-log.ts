@@ -8,7 +8,7 @@
  */
 import { formatLogJson, formatLogLine, type LogComponent, type LogRecord } from "./log-line.ts";
 import { isShown, type LogLevel } from "./log-level.ts";
-import { LogRing } from "./log-ring.ts";
+import { type LogEntry, LogRing } from "./log-ring.ts";
 
 /** A place log records go to besides the terminal. */
 export interface LogSink {
@@ -16,6 +16,7 @@ export interface LogSink {
   close(): void;
 }
 
+/** Where the terminal and the clock are, and what is shown. */
 export interface AgentLogOptions {
   /** Least level shown; monitors choose their own. */
   readonly level: LogLevel;
@@ -53,12 +54,17 @@ export class AgentLog {
     this.#sinks.push(sink);
   }
 
-  /** Says one thing. */
-  log(level: LogLevel, component: LogComponent, text: string): void {
-    const record = { time: this.#options.now(), level, component, text };
-    const line = formatLogLine(record);
-    this.ring.push({ level, line });
+  /**
+   * Says one thing.
+   *
+   * @param text - a function for what is said often and seldom read: it is called when somebody
+   *   wants the line, which may be never, so it must not depend on anything that changes.
+   */
+  log(level: LogLevel, component: LogComponent, text: string | (() => string)): void {
+    const record = new LazyRecord(this.#options.now(), level, component, text);
+    this.ring.push(record);
     if (!isShown(level, this.#level)) return;
+    const { line } = record;
     for (const sink of this.#sinks) sink.write(record);
     const shown = this.#options.format === "json" ? formatLogJson(record) : `    ${line}`;
     if (this.#gated === undefined) {
@@ -79,5 +85,30 @@ export class AgentLog {
   close(): void {
     for (const sink of this.#sinks) sink.close();
     this.#sinks.length = 0;
+  }
+}
+
+/** A record and its line, which are put together when they are first looked at. */
+class LazyRecord implements LogRecord, LogEntry {
+  readonly time: Date;
+  readonly level: LogLevel;
+  readonly component: LogComponent;
+  #text: string | (() => string);
+  #line: string | undefined;
+
+  constructor(time: Date, level: LogLevel, component: LogComponent, text: string | (() => string)) {
+    this.time = time;
+    this.level = level;
+    this.component = component;
+    this.#text = text;
+  }
+
+  get text(): string {
+    if (typeof this.#text !== "string") this.#text = this.#text();
+    return this.#text;
+  }
+
+  get line(): string {
+    return (this.#line ??= formatLogLine(this));
   }
 }

@@ -4,6 +4,7 @@
  * Source: agent specification §4.
  */
 
+/** The reference's five words. */
 export type LogLevel = "TRACE" | "DEBUG" | "INFO" | "WARN" | "ERR";
 
 /** Ascending. */
@@ -16,5 +17,7 @@ export function isLogLevel(text: string): text is LogLevel {
 
 /** Whether a line of `level` shows where `least` is asked for. */
 export function isShown(level: LogLevel, least: LogLevel): boolean {
-  return logLevels.indexOf(level) >= logLevels.indexOf(least);
+  return ranks[level] >= ranks[least];
 }
+
+const ranks: Readonly<Record<LogLevel, number>> = { TRACE: 0, DEBUG: 1, INFO: 2, WARN: 3, ERR: 4 };

@@ -12,6 +12,7 @@ import { isSwimReport, serfReportText, swimReportText } from "./report-text.ts";
 
 /** Lines of one provoked kind within one window; the rest is counted and told once. */
 export const provokedLineLimit = 20;
+/** How long a window of that limit lasts, in milliseconds. */
 export const provokedWindowMs = 10_000;
 
 const levels: Readonly<Record<ReportLevel, LogLevel>> = {
@@ -54,6 +55,7 @@ interface Window {
   hiddenCount: number;
 }
 
+/** Turns reports into lines, with one window of lines for each provoked kind. */
 export class ReportLog {
   readonly #write: (level: LogLevel, component: LogComponent, text: string) => void;
   readonly #windows = new Map<string, Window>();

@@ -21,6 +21,7 @@ interface Interval {
   readonly samples: Map<string, Aggregate>;
 }
 
+/** A counter adds up, a sample is one of many, a gauge replaces. */
 export type MetricKind = "counter" | "sample" | "gauge";
 
 /** Gets every figure as it is said, for a statsd daemon or the like. */
@@ -29,18 +30,25 @@ export interface MetricSink {
   close(): void;
 }
 
+/** Length of an interval, in milliseconds. */
 export const metricIntervalMs = 10_000;
+/** Intervals kept: one minute. */
 export const metricIntervalLimit = 6;
 /** Different names kept per interval; further ones only reach the sinks. */
 export const metricNameLimit = 4096;
 
 const service = "serf-agent";
 
+const separators = /[:|\s]/;
+
 /** `:`, `|` and white space separate fields and lines on the wire, so names have none. */
 export function metricName(parts: readonly string[]): string {
-  return parts.join(".").replaceAll(/[:|\s]/g, "_");
+  const name = parts.join(".");
+  // Looking costs a fifth of replacing, and there is hardly ever something to replace.
+  return separators.test(name) ? name.replaceAll(/[:|\s]/g, "_") : name;
 }
 
+/** Keeps figures for the dump, and hands each to the sinks. */
 export class Metrics {
   readonly #sinks: MetricSink[] = [];
   readonly #intervals: Interval[] = [];

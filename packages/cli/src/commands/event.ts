@@ -15,6 +15,7 @@ export function payloadWordsFault(what: string, positional: readonly string[]): 
   return undefined;
 }
 
+/** `serf event`. */
 export const eventCommand: Command = {
   name: "event",
   usageWords: "[options] name payload",

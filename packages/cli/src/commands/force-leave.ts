@@ -5,6 +5,7 @@ import { connectionFlags, errorText, fail, withAgent } from "../agent-connection
 import { booleanFlag, type Command } from "../command.ts";
 import { usage } from "../usage.ts";
 
+/** `serf force-leave`. */
 export const forceLeaveCommand: Command = {
   name: "force-leave",
   usageWords: "[options] name",

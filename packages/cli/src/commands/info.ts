@@ -19,6 +19,7 @@ function groupsText(groups: Groups): string {
     .trim();
 }
 
+/** `serf info`. */
 export const infoCommand: Command = {
   name: "info",
   usageWords: "[options]",

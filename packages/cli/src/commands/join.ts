@@ -5,6 +5,7 @@ import { connectionFlags, errorText, fail, withAgent } from "../agent-connection
 import { booleanFlag, type Command } from "../command.ts";
 import { usage } from "../usage.ts";
 
+/** `serf join`. */
 export const joinCommand: Command = {
   name: "join",
   usageWords: "[options] address ...",

@@ -6,6 +6,7 @@ import type { Command } from "../command.ts";
 
 const keyBytes = 32;
 
+/** `serf keygen`. */
 export const keygenCommand: Command = {
   name: "keygen",
   usageWords: "",

@@ -49,6 +49,7 @@ const actions: readonly KeyAction[] = [
   },
 ];
 
+/** `serf keys`. */
 export const keysCommand: Command = {
   name: "keys",
   usageWords: "[options]...",

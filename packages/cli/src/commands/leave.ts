@@ -8,6 +8,7 @@ import { type Command, type Invocation, textFlag } from "../command.ts";
 const goneTries = 20;
 const goneDelayMs = 100;
 
+/** `serf leave`. */
 export const leaveCommand: Command = {
   name: "leave",
   usageWords: "",

@@ -11,6 +11,7 @@ import { shownText } from "../format/shown-text.ts";
 
 const repaintDelayMs = 50;
 
+/** `serf members`. */
 export const membersCommand: Command = {
   name: "members",
   usageWords: "[options]",

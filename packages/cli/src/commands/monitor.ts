@@ -10,6 +10,7 @@ import { decodeText } from "../format/text-bytes.ts";
 
 const queueLimit = 1024;
 
+/** `serf monitor`. */
 export const monitorCommand: Command = {
   name: "monitor",
   usageWords: "[options]",

@@ -21,6 +21,7 @@ import { payloadWordsFault } from "./event.ts";
 
 const largestRelayFactor = 255;
 
+/** `serf query`. */
 export const queryCommand: Command = {
   name: "query",
   usageWords: "[options] name payload",

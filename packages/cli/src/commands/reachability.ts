@@ -17,6 +17,7 @@ Troubleshooting tips:
 * Verify networking equipment is functional
 `;
 
+/** `serf reachability`. */
 export const reachabilityCommand: Command = {
   name: "reachability",
   usageWords: "[options]",

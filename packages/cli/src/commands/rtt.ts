@@ -7,6 +7,7 @@ import { connectionFlags, errorText, fail, withAgent } from "../agent-connection
 import type { Command, Invocation } from "../command.ts";
 import { usage } from "../usage.ts";
 
+/** `serf rtt`. */
 export const rttCommand: Command = {
   name: "rtt",
   usageWords: "[options] node1 [node2]",

@@ -6,6 +6,7 @@ import { connectionFlags, errorText, fail, withAgent } from "../agent-connection
 import type { Command } from "../command.ts";
 import { usage } from "../usage.ts";
 
+/** `serf tags`. */
 export const tagsCommand: Command = {
   name: "tags",
   usageWords: "[options] ...",

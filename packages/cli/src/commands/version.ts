@@ -8,6 +8,7 @@ export const programVersion = "0.1.0";
 const protocolSpoken = 5;
 const protocolUnderstood = 2;
 
+/** `serf version`. */
 export const versionCommand: Command = {
   name: "version",
   usageWords: "",

@@ -5,6 +5,7 @@
  * Source: CLI specification §4.
  */
 
+/** What can be written; keys keep their order. */
 export type JsonOutput =
   null | boolean | number | string | readonly JsonOutput[] | { readonly [key: string]: JsonOutput };
 

@@ -47,6 +47,7 @@ export function cutToWidth(line: string, columns: number): string {
   return kept;
 }
 
+/** Remembers how many lines it painted, so that it can take them away. */
 export class LiveLines {
   readonly #terminal: Terminal;
   #shownCount = 0;

@@ -3,6 +3,7 @@
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** As UTF-8. */
 export function encodeText(text: string): Uint8Array {
   return encoder.encode(text);
 }
