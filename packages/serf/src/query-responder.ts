@@ -21,6 +21,9 @@ import { encodeSerfMessage } from "./wire/message-codec.ts";
 /** How often one question is answered again. */
 export const REPEAT_LIMIT = 3;
 
+/** How the reference begins to say no to any answer. Source: RPC specification §5.1, respond. */
+const REFUSAL = "failed to respond to key query:";
+
 const NO_PAYLOAD = new Uint8Array(0);
 
 /** What was told an asker, as long as it may ask again. */
@@ -72,12 +75,14 @@ export class DeliveredQuery {
     if (encoded.length > responseSizeLimit) {
       throw new SerfError(
         "response-too-large",
-        `response exceeds limit of ${responseSizeLimit} bytes`,
+        `${REFUSAL} response exceeds limit of ${responseSizeLimit} bytes`,
       );
     }
-    if (this.#isAnswered) throw new SerfError("response-already-sent", "response already sent");
+    if (this.#isAnswered) {
+      throw new SerfError("response-already-sent", `${REFUSAL} response already sent`);
+    }
     if (nowMs > this.deadlineMs) {
-      throw new SerfError("past-deadline", "response is past the deadline");
+      throw new SerfError("past-deadline", `${REFUSAL} response is past the deadline`);
     }
     this.#isAnswered = true;
     this.#answer(encoded, nowMs);

@@ -137,18 +137,20 @@ describe("QueryResponder, answering (Serf specification §10.3)", () => {
     ]);
   });
 
-  it("takes one answer, of at most the limit, before the deadline", () => {
+  it("takes one answer, of at most the limit, before the deadline, or says why not in the reference's words (RPC specification §5.1)", () => {
     const member = rooms().receive(query());
     const event = delivered(member);
 
     expect(() => event.respond(new Uint8Array(1_024))).toThrow(
-      "response exceeds limit of 1024 bytes",
+      /^failed to respond to key query: response exceeds limit of 1024 bytes$/,
     );
     event.respond(new Uint8Array([1]));
-    expect(() => event.respond(new Uint8Array([1]))).toThrow("response already sent");
+    expect(() => event.respond(new Uint8Array([1]))).toThrow(
+      /^failed to respond to key query: response already sent$/,
+    );
     member.receive(query({ id: 43 })).advance(1_001);
     expect(() => delivered(member).respond(new Uint8Array([1]))).toThrow(
-      "response is past the deadline",
+      /^failed to respond to key query: response is past the deadline$/,
     );
   });
 
