@@ -5,6 +5,7 @@
  */
 import { WireError } from "@x/swim/wire";
 import { recentUserEvents } from "./dedup-window.ts";
+import type { LamportClock } from "./lamport-clock.ts";
 import type { Membership } from "./membership.ts";
 import type { SerfContext } from "./serf-context.ts";
 import type { LamportTime } from "./serf-event.ts";
@@ -53,9 +54,11 @@ export class PushPullState {
       this.#context.report({ kind: "remote-state-rejected", message: error.message });
       return;
     }
-    this.#witnessClocks(state);
+    const believesEventTime = this.#witnessClocks(state);
     this.#mergeIntents(state, nowMs);
-    if (skipsOldEvents) this.#userEvents.raiseMinimumTime(state.eventLamportTime);
+    // A minimum in a future that never comes would silence all events for good.
+    if (skipsOldEvents && believesEventTime)
+      this.#userEvents.raiseMinimumTime(state.eventLamportTime);
     for (const slot of state.events ?? []) {
       for (const event of slot?.events ?? []) {
         this.#userEvents.replay(slot?.lamportTime ?? 0n, event, nowMs);
@@ -63,12 +66,23 @@ export class PushPullState {
     }
   }
 
-  /** One less, since a clock's value is the next time to be used. */
-  #witnessClocks(state: PushPullStateMessage): void {
+  /** @returns whether the event clock of the state can be true. */
+  #witnessClocks(state: PushPullStateMessage): boolean {
     const { member, event, query } = this.#context.clocks;
-    if (state.lamportTime > 0n) member.witness(state.lamportTime - 1n);
-    if (state.eventLamportTime > 0n) event.witness(state.eventLamportTime - 1n);
-    if (state.queryLamportTime > 0n) query.witness(state.queryLamportTime - 1n);
+    this.#witness(member, state.lamportTime);
+    this.#witness(query, state.queryLamportTime);
+    return this.#witness(event, state.eventLamportTime);
+  }
+
+  /** One less, since a clock's value is the next time to be used. */
+  #witness(clock: LamportClock, time: LamportTime): boolean {
+    if (time === 0n || clock.witness(time - 1n) !== "refused") return true;
+    this.#context.report({
+      kind: "message-rejected",
+      code: "clock-jump",
+      message: `a state claims Lamport time ${time}, too far ahead to be true`,
+    });
+    return false;
   }
 
   #mergeIntents(state: PushPullStateMessage, nowMs: number): void {

@@ -71,6 +71,22 @@ describe("PushPullState (Serf specification §8.4, §8.5)", () => {
     expect(rooms.settle().story()).toEqual([]);
   });
 
+  it("does not let a state too far ahead to be true silence all events to come", () => {
+    const rooms = new Rooms();
+
+    rooms.pushPull.merge(state({ eventLamportTime: 2n ** 64n - 1n }), true, 0);
+    rooms.receive({
+      kind: "user-event",
+      lamportTime: 7n,
+      name: "deploy",
+      payload: undefined,
+      coalesce: false,
+    });
+
+    expect(rooms.story()).toEqual(["user deploy"]);
+    expect(rooms.reported("message-rejected")).toMatchObject([{ code: "clock-jump" }]);
+  });
+
   it("lets times of members that have left rest, instead of ratcheting them up", () => {
     const rooms = new Rooms().joined("gone").leaveIntent("gone", 4n).departed("gone");
     const told = { statusTimes: new Map([["gone", 4n]]), leftMembers: ["gone"] };
