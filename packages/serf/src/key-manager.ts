@@ -9,7 +9,7 @@ import { WireError } from "@x/swim/wire";
 import { Base64Error, decodeBase64 } from "./base64.ts";
 import { SerfError } from "./errors.ts";
 import type { KeyOperation } from "./key-responder.ts";
-import type { Queries, QueryHandle } from "./query.ts";
+import { checkRelayFactor, type Queries, type QueryHandle } from "./query.ts";
 import type { SerfContext } from "./serf-context.ts";
 import type { KeyResponseMessage } from "./wire/message.ts";
 import { decodeKeyResponse, encodeSerfMessage } from "./wire/message-codec.ts";
@@ -65,7 +65,10 @@ export class KeyManager {
     this.#queries = queries;
   }
 
-  /** @throws {SerfError} `invalid-base64`, `query-limit`. */
+  /**
+   * @throws {SerfError} `invalid-base64`, `query-limit`.
+   * @throws {RangeError} if the relay factor is none.
+   */
   install(key: string, options: KeyQueryOptions, nowMs: number, settled: Settled): void {
     this.#run("install", decodeKey(key), options, nowMs, settled);
   }
@@ -91,6 +94,8 @@ export class KeyManager {
     nowMs: number,
     settled: Settled,
   ): void {
+    // Now, for whoever asks: an operation that waits begins in the middle of another one's end.
+    checkRelayFactor(options.relayFactor ?? 0);
     if (this.#waiting.length >= WAITING_LIMIT) {
       throw new SerfError("query-limit", `${WAITING_LIMIT} key operations are waiting already`);
     }

@@ -200,9 +200,7 @@ export class Queries {
     if (!(timeoutMs > 0 && timeoutMs <= Number.MAX_SAFE_INTEGER)) {
       throw new RangeError(`timeoutMs is ${timeoutMs}: choose a positive number of milliseconds`);
     }
-    if (!Number.isInteger(relayFactor) || relayFactor < 0 || relayFactor > 255) {
-      throw new RangeError(`relayFactor is ${relayFactor}: choose a whole number from 0 to 255`);
-    }
+    checkRelayFactor(relayFactor);
     const { swim, clocks } = this.#context;
     const { addressBytes, endpoint } = swim.localMember;
     return {
@@ -327,6 +325,12 @@ export class Queries {
     const { from, lamportTime } = message;
     this.#context.report({ kind: "response-dropped", from, lamportTime, reason });
   }
+}
+
+/** @throws {RangeError} unless it fits the byte it travels in. */
+export function checkRelayFactor(relayFactor: number): void {
+  if (Number.isInteger(relayFactor) && relayFactor >= 0 && relayFactor <= 255) return;
+  throw new RangeError(`relayFactor is ${relayFactor}: choose a whole number from 0 to 255`);
 }
 
 function keyOf(message: { readonly lamportTime: LamportTime; readonly id: number }): string {

@@ -133,6 +133,17 @@ describe("KeyManager (Serf specification §12)", () => {
     );
   });
 
+  it("refuses a relay factor out of bounds at once, and goes on working", () => {
+    const story = new KeyStory();
+
+    expect(() => story.keys.install(TEXT, { relayFactor: 256 }, 0, story.settled)).toThrow(
+      "relayFactor is 256: choose a whole number from 0 to 255",
+    );
+    story.keys.use(TEXT, {}, 0, story.settled);
+
+    expect(story.query().name).toBe("_serf_use-key");
+  });
+
   it("makes changes wait for each other and for lists, while lists overlap", () => {
     const story = new KeyStory();
     story.keys.list({}, 0, story.settled);
