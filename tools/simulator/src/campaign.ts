@@ -34,6 +34,8 @@ export class Campaign {
   readonly batches: readonly SeedBatch[];
   /** All seeds are told, not one that is looked at: the counts mean something. */
   readonly isWhole: boolean;
+  /** How many seeds are told. */
+  readonly seedCount: number;
   readonly #file: string;
   readonly #counts = new Map<string, number>();
   readonly #distinct = new Map<string, Set<string>>();
@@ -45,6 +47,7 @@ export class Campaign {
     const count = wholeNumber(environment, "SIM_SEEDS") ?? seedCount;
     const all = only === undefined ? [...new Set([...seeds(count), ...keptSeeds])] : [only];
     this.#file = file;
+    this.seedCount = all.length;
     this.isWhole = only === undefined && count >= seedCount;
     this.batches = Array.from({ length: Math.ceil(all.length / batchSize) }, (_, index) => {
       const part = all.slice(index * batchSize, (index + 1) * batchSize);

@@ -27,6 +27,8 @@ export interface ClusterSetup {
   readonly environmentOf?: (name: string) => Partial<SerfEnvironment>;
   readonly checkers?: readonly Checker<Serf>[];
   readonly onEvent?: (name: string, event: SerfEvent, nowMs: number) => void;
+  /** The command that runs this again, shown with a failure. */
+  readonly replayHint?: (seed: number) => string;
 }
 
 export interface Told {
@@ -48,6 +50,7 @@ export class Cluster {
       seed: setup.seed,
       ...(setup.network === undefined ? {} : { network: setup.network }),
       ...(setup.checkers === undefined ? {} : { checkers: setup.checkers }),
+      ...(setup.replayHint === undefined ? {} : { replayHint: setup.replayHint }),
       onEvent: (name, event, atMs) => {
         this.told.push({ name, event, atMs });
         setup.onEvent?.(name, event, atMs);

@@ -1,20 +1,28 @@
 /**
- * A user event reaches a member at most once, over all its lives with a snapshot.
+ * A user event or query reaches a member at most once, over all its lives with a snapshot.
  *
- * Source: Serf specification §9, §6.1.
+ * Source: Serf specification §9, §10, §6.1.
  */
-import type { SerfEvent } from "@x/serf";
+import type { Checker } from "@x/simulator";
+import type { Serf, SerfEvent } from "@x/serf";
 
-export class DeliveredOnce {
+export class DeliveredOnce implements Checker<Serf> {
+  readonly name = "delivered once";
   readonly #seen = new Set<string>();
-  readonly violations: string[] = [];
+  #violation: string | undefined;
 
-  readonly observe = (name: string, event: SerfEvent): void => {
-    if (event.kind !== "user") return;
-    const key = `${name} was told of ${event.name} at ${event.lamportTime} (${event.payload.join()})`;
-    if (this.#seen.has(key)) this.violations.push(key);
+  hear(name: string, event: SerfEvent): void {
+    if (event.kind !== "user" && event.kind !== "query") return;
+    const id = event.kind === "query" ? event.id : "";
+    const what = `${event.kind} ${event.name} ${id} at ${event.lamportTime}`;
+    const key = `${name} was told of ${what} (${event.payload.join()})`;
+    if (this.#seen.has(key)) this.#violation ??= `${key} twice`;
     this.#seen.add(key);
-  };
+  }
+
+  observe(): string | undefined {
+    return this.#violation;
+  }
 
   /** How many deliveries were watched: a story without any proves nothing. */
   get deliveryCount(): number {
