@@ -15,6 +15,7 @@ export type { KeyOutcome, KeyQueryOptions } from "./key-manager.ts";
 export type { KeyManager } from "./key-manager.ts";
 export type { Member, MemberStatus, Tags } from "./member.ts";
 export type { QueryEnd, QueryHandle, QueryListener, QueryParameters } from "./query.ts";
+export { compileRe2, Re2Error, type Re2Expression, type Re2Options } from "./re2-expression.ts";
 export { Serf } from "./serf.ts";
 export type {
   InstanceState,

@@ -3,15 +3,17 @@
  *
  * Source: RPC specification §5.1, members-filtered.
  */
-import type { Member } from "@x/serf";
-import { RE2JS } from "re2js";
+import { compileRe2, Re2Error, type Member, type Re2Expression } from "@x/serf";
 import type { MembersFilteredRequest } from "../command.ts";
 
 /**
- * Longest expression, in UTF-16 units. RE2 matches in linear time, but an expression is compiled
- * before it can be refused, and a mebibyte of it would hold up every other client meanwhile.
+ * Longest expression, in bytes. RE2 matches in linear time, but an expression is compiled before it
+ * can be refused, and a mebibyte of it would hold up every other client meanwhile.
  */
-export const EXPRESSION_LENGTH_LIMIT = 4096;
+export const EXPRESSION_BYTES_LIMIT = 4096;
+
+/** `^` and `$`. */
+const ANCHOR_BYTES = 2;
 
 /**
  * @throws {Error} `Failed to compile regex: …` with the text of the reference's own compiler.
@@ -35,15 +37,12 @@ function tagOf(member: Member, tag: string): string {
 
 /** The anchors are added without a group: `a|b` means `^a` or `b$`, as in the reference. */
 function compileAnchored(expression: string): (text: string) => boolean {
-  if (expression.length > EXPRESSION_LENGTH_LIMIT) {
-    throw new Error(`Failed to compile regex: longer than ${EXPRESSION_LENGTH_LIMIT} characters`);
-  }
-  let compiled: RE2JS;
+  let compiled: Re2Expression;
   try {
-    compiled = RE2JS.compile(`^${expression}$`);
+    compiled = compileRe2(`^${expression}$`, { bytesLimit: EXPRESSION_BYTES_LIMIT + ANCHOR_BYTES });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`Failed to compile regex: ${why}`, { cause: error });
+    if (!(error instanceof Re2Error)) throw error;
+    throw new Error(`Failed to compile regex: ${error.message}`, { cause: error });
   }
-  return (text) => compiled.matcher(text).find();
+  return (text) => compiled.test(text);
 }
