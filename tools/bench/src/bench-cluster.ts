@@ -1,6 +1,7 @@
 /**
  * A cluster of real agents of one program, with an RPC connection to each.
  */
+import { setMaxListeners } from "node:events";
 import { connectRpc, type RpcClient, type RpcEvent } from "@x/agent/rpc-client";
 import { AgentGroup, type AgentProcess, until } from "../../interop/src/agent-process.ts";
 import type { Program } from "../../interop/src/programs.ts";
@@ -103,6 +104,7 @@ export class BenchCluster {
     heard: (memberIndex: number, event: RpcEvent) => void,
   ): Promise<() => void> {
     const stop = new AbortController();
+    setMaxListeners(0, stop.signal);
     await Promise.all(
       this.members.map(async ({ client }, index) => {
         const events = client.events(filter, { signal: stop.signal, bufferLimit: 100_000 });
@@ -116,6 +118,7 @@ export class BenchCluster {
   /** Calls back for every log line of every member. */
   async watchLog(heard: (memberIndex: number, line: string) => void): Promise<() => void> {
     const stop = new AbortController();
+    setMaxListeners(0, stop.signal);
     await Promise.all(
       this.members.map(async ({ client }, index) => {
         const lines = client.monitor("INFO", { signal: stop.signal });
