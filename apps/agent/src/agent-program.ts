@@ -241,6 +241,7 @@ class AgentProgram {
     // Deviation: the reference gives up after 3 s, less than a leave may rightly take (agent
     // specification §14): here as long as both broadcasts and the propagation pause may last.
     const limitMs = 2 * this.#agent.config.broadcastTimeoutMs + leaveMarginMs;
+    const giveUp = this.#signals.secondSignal().then(() => 1);
     const left = this.#agent.leave().then(
       () => 0,
       (error: unknown) => {
@@ -248,13 +249,12 @@ class AgentProgram {
         return undefined;
       },
     );
-    const giveUp = this.#signals.secondSignal().then(() => 1);
     const timer = new AbortController();
     const late = wait(limitMs, timer.signal).then(
       () => 1,
       () => 1,
     );
-    const outcome = await Promise.race([left, giveUp, late]);
+    const outcome = await Promise.race([giveUp, left, late]);
     const exitCode = outcome ?? (await Promise.race([giveUp, late]));
     timer.abort();
     return exitCode;

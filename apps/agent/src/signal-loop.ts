@@ -52,8 +52,12 @@ export class SignalLoop {
     }
   }
 
-  /** From here on a signal means that the leave is not to be waited for. */
+  /** From here on a signal means not to wait; so does one that came before it could be looked at. */
   secondSignal(): Promise<void> {
+    const isHurried = this.#waiting.some(
+      (cause) => cause.kind === "signal" && cause.signal !== "SIGUSR1",
+    );
+    if (isHurried) return Promise.resolve();
     return new Promise((resolve) => {
       this.#second = resolve;
     });

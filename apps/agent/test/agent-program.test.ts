@@ -114,10 +114,10 @@ describe("runAgentProgram", () => {
     const impatient = runAgentProgram(words, second);
     await second.prints("EventMemberJoin: foo");
     second.send("SIGINT");
-    await second.prints("Gracefully shutting down agent...");
     second.send("SIGTERM");
 
     expect(await impatient).toBe(1);
+    expect(second.stdout).toContain("==> Gracefully shutting down agent...\n");
     expect(second.stdout).not.toContain("Caught signal: terminated");
   });
 

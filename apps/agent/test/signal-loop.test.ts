@@ -45,6 +45,17 @@ describe("SignalLoop (agent specification §7)", () => {
     },
   );
 
+  it("counts a second signal that came before the first was looked at", async () => {
+    const { loop, send } = start();
+    send("SIGINT");
+    send("SIGINT");
+    await loop.next();
+
+    await loop.secondSignal();
+
+    expect(await loop.next()).toEqual({ kind: "signal", signal: "SIGINT" });
+  });
+
   it("still dumps the metrics during a leave", async () => {
     const { loop, send } = start();
     void loop.secondSignal();
