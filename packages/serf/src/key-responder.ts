@@ -85,13 +85,13 @@ export class KeyResponder {
     const wanted = Keyring.create(keyring.keys, keyring.primary);
     const problem = changeRing(wanted, operation, key);
     if (problem !== undefined) return this.#settle(operation, query, problem);
-    const { saveKeyring } = this.#context.environment;
+    const { environment } = this.#context;
     const apply = (failure?: string): void => {
       const late = failure ?? changeRing(keyring, operation, key);
       this.#settle(operation, query, late);
     };
-    if (saveKeyring === undefined) apply();
-    else saveKeyring.call(this.#context.environment, wanted.keys, apply);
+    if (environment.saveKeyring === undefined) apply();
+    else environment.saveKeyring(wanted.keys, apply);
   }
 
   #enqueue(operation: () => void): void {

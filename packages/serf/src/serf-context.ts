@@ -30,8 +30,12 @@ export interface SnapshotPort {
   /** Called every half second. */
   recordClock(memberTime: LamportTime): void;
   recordCoordinate(coordinate: Coordinate): void;
-  /** A graceful leave: nothing is to be rejoined, unless that is what the user wants. */
-  recordLeave(): void;
+  /**
+   * A graceful leave: nothing is to be rejoined, unless that is what the user wants.
+   *
+   * @param settled - called once: it is safe on the disk, or will never be. Others are told then.
+   */
+  recordLeave(settled: () => void): void;
 }
 
 /** What an earlier life left behind. */
@@ -161,7 +165,7 @@ function broadcastBytesLimit(options: SerfOptions, environment: SerfEnvironment)
     verifyOutgoing: swim.verifyOutgoing,
     protocolVersion: swim.protocolVersion,
     limits: { ...defaultWireLimits, ...swim.wireLimits },
-    fillRandom: environment.fillRandom,
+    fillRandom: (bytes) => environment.fillRandom(bytes),
     ...(swim.keyring === undefined ? {} : { keyring: swim.keyring }),
     ...(environment.aead === undefined ? {} : { aead: environment.aead }),
   });

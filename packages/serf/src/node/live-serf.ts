@@ -60,7 +60,7 @@ export class LiveSerf implements RunningSerf {
     this.#events = parts.events;
     this.#snapshot = parts.snapshot;
     this.#gate = parts.gate;
-    this.#resolve = parts.resolve;
+    this.#resolve = (text, signal) => parts.resolve(text, signal);
     this.closed = new Promise((resolve) => {
       this.#markClosed = resolve;
     });
@@ -103,8 +103,6 @@ export class LiveSerf implements RunningSerf {
     if (this.#core.state === "shutdown") {
       throw new SerfError("not-alive", "the member was shut down before it had left");
     }
-    // Whoever stops the process now must find no cluster to rejoin; a failure is reported by the file.
-    await this.#snapshot?.flush().catch(() => undefined);
   }
 
   async forceLeave(name: string, options: { prune?: boolean } & Cancellable = {}): Promise<void> {
