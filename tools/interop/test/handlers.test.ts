@@ -48,7 +48,7 @@ function readRuns(file: string): Run[] {
     const [environment = "", input = ""] = text.split("<in>\0");
     const pairs = environment
       .split("\0")
-      .filter((pair) => pair.startsWith("SERF_") && !pair.startsWith("SERF_RPC_"))
+      .filter((pair) => /^SERF_(EVENT|SELF|TAG|USER|QUERY)[_=]/.test(pair))
       .map((pair): [string, string] => {
         const equals = pair.indexOf("=");
         return [pair.slice(0, equals), pair.slice(equals + 1)];
