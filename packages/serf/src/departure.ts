@@ -1,5 +1,5 @@
 /**
- * Leaving: tell it, leave the membership, linger, be gone. And sending others away.
+ * Leaving: write it down, tell it, leave the membership, linger, be gone. And sending others away.
  *
  * Source: Serf specification §5.4, §6.3.
  */
@@ -42,26 +42,13 @@ export class Departure {
    * @throws {SerfError} `leave-in-progress`, or `not-alive` after shutdown.
    */
   leave(nowMs: number, settled: () => void): void {
-    const { state, environment, name } = this.#context;
+    const { state } = this.#context;
     if (state === "left") return settled();
     if (state === "leaving") throw new SerfError("leave-in-progress", "Leave already in progress");
     if (state === "shutdown") throw new SerfError("not-alive", "Leave called after Shutdown");
     this.#context.state = "leaving";
     this.#leaveSettled = settled;
-    environment.snapshot?.recordLeave();
-    const message = this.#membership.issueLeave(name, false, nowMs);
-    const { eagerGossip, gossipIntervalMs } = this.#context.options.swim;
-    let hasToldAll = false;
-    this.#tell({ node: name, prune: false }, message, nowMs, (timedOut) => {
-      hasToldAll = true;
-      if (timedOut) this.#context.report({ kind: "leave-timed-out", stage: "intent" });
-      if (!eagerGossip || this.#context.queues.isAlone) this.#leaveMembership();
-    });
-    if (!eagerGossip || (hasToldAll && this.#context.queues.isAlone)) return;
-    // Deviation: the reference waits until the intent has used up its transmissions. With eager
-    // gossip it is out at once, and only those who wait for their rounds need time.
-    const farewellMs = nowMs + gossipIntervalMs * INTENT_HEAD_START_INTERVALS;
-    this.#context.timers.schedule(farewellMs, () => this.#leaveMembership());
+    this.#record(nowMs, () => this.#tellLeave(this.#context.nowMs));
   }
 
   /**
@@ -89,6 +76,36 @@ export class Departure {
     const settled = this.#leaveSettled;
     this.#leaveSettled = undefined;
     settled?.();
+  }
+
+  /** Told before it is written, a leave could be followed by a kill, and a rejoin nobody wants. */
+  #record(nowMs: number, recorded: () => void): void {
+    const { environment, timers, options } = this.#context;
+    if (environment.snapshot === undefined) return recorded();
+    const settle = once((timedOut) => {
+      timers.cancel(timer);
+      if (timedOut) this.#context.report({ kind: "leave-timed-out", stage: "snapshot" });
+      if (this.#context.state === "leaving") recorded();
+    });
+    const timer = timers.schedule(nowMs + options.broadcastTimeoutMs, () => settle(true));
+    environment.snapshot.recordLeave(() => settle(false));
+  }
+
+  #tellLeave(nowMs: number): void {
+    const { name } = this.#context;
+    const message = this.#membership.issueLeave(name, false, nowMs);
+    const { eagerGossip, gossipIntervalMs } = this.#context.options.swim;
+    let hasToldAll = false;
+    this.#tell({ node: name, prune: false }, message, nowMs, (timedOut) => {
+      hasToldAll = true;
+      if (timedOut) this.#context.report({ kind: "leave-timed-out", stage: "intent" });
+      if (!eagerGossip || this.#context.queues.isAlone) this.#leaveMembership();
+    });
+    if (!eagerGossip || (hasToldAll && this.#context.queues.isAlone)) return;
+    // Deviation: the reference waits until the intent has used up its transmissions. With eager
+    // gossip it is out at once, and only those who wait for their rounds need time.
+    const farewellMs = nowMs + gossipIntervalMs * INTENT_HEAD_START_INTERVALS;
+    this.#context.timers.schedule(farewellMs, () => this.#leaveMembership());
   }
 
   #tell(

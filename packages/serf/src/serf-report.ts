@@ -62,7 +62,7 @@ export type SerfReport =
       readonly triedCount: number;
       readonly retryInMs: number;
     }
-  | { readonly kind: "leave-timed-out"; readonly stage: "intent" | "membership" }
+  | { readonly kind: "leave-timed-out"; readonly stage: "snapshot" | "intent" | "membership" }
   /** "Shutdown without a Leave". */
   | { readonly kind: "shutdown-without-leave" }
   /** Somebody else uses a name that is taken. */

@@ -4,7 +4,7 @@ import { Joins } from "../src/joins.ts";
 import { Reaper } from "../src/reaper.ts";
 import { reconnectProbability, Reconnector } from "../src/reconnector.ts";
 import { Rejoiner } from "../src/rejoiner.ts";
-import type { RecoveredState } from "../src/serf-context.ts";
+import type { RecoveredState, SnapshotPort } from "../src/serf-context.ts";
 import { Rooms } from "./support/rooms.ts";
 
 const NOTHING_RECOVERED: RecoveredState = {
@@ -201,6 +201,18 @@ describe("Joins (Serf specification §6.2)", () => {
   });
 });
 
+/** A disk that takes as long to write the leave as a test wants. */
+class LeaveDisk implements SnapshotPort {
+  settled: () => void = () => undefined;
+
+  recordLeave(settled: () => void): void {
+    this.settled = settled;
+  }
+  record(): void {}
+  recordClock(): void {}
+  recordCoordinate(): void {}
+}
+
 describe("Departure (Serf specification §5.4, §6.3)", () => {
   function leaving(rooms: Rooms): { departure: Departure; isDone: () => boolean } {
     const departure = new Departure(rooms.context, rooms.membership);
@@ -269,6 +281,52 @@ describe("Departure (Serf specification §5.4, §6.3)", () => {
     const rooms = new Rooms();
     leaving(rooms);
     expect(rooms.swim.leaves).toHaveLength(1);
+  });
+
+  it("tells nobody before the leave is on the disk", () => {
+    const disk = new LeaveDisk();
+    const rooms = new Rooms({ environment: { snapshot: disk } }).joined("bar");
+    leaving(rooms);
+    rooms.advance(4_999);
+    expect(rooms.packet()).toEqual([]);
+    expect(rooms.status("self")).toBe("alive");
+
+    disk.settled();
+
+    expect(rooms.packet()).toMatchObject([{ kind: "leave", node: "self" }]);
+    rooms.advance(1_000);
+    expect(rooms.swim.leaves).toHaveLength(1);
+    expect(rooms.reported("leave-timed-out")).toEqual([]);
+  });
+
+  it("waits for a disk that hangs no longer than for a broadcast, and leaves once", () => {
+    const disk = new LeaveDisk();
+    const rooms = new Rooms({ environment: { snapshot: disk } }).joined("bar");
+    leaving(rooms);
+
+    rooms.advance(5_000);
+    expect(rooms.packet()).toMatchObject([{ kind: "leave", node: "self", lamportTime: 1n }]);
+    disk.settled();
+    rooms.advance(1_000);
+
+    expect(rooms.reported("leave-timed-out")).toEqual([
+      { kind: "leave-timed-out", stage: "snapshot" },
+    ]);
+    expect(rooms.statusTime("self")).toBe(1n);
+    expect(rooms.swim.leaves).toHaveLength(1);
+  });
+
+  it("tells nothing more when shut down while the leave is being written", () => {
+    const disk = new LeaveDisk();
+    const rooms = new Rooms({ environment: { snapshot: disk } }).joined("bar");
+    const { departure, isDone } = leaving(rooms);
+
+    rooms.context.state = "shutdown";
+    departure.abandon();
+    disk.settled();
+
+    expect(isDone()).toBe(true);
+    expect(rooms.packet()).toEqual([]);
   });
 
   it("leaves once: twice is an error while leaving, and a success afterwards", () => {

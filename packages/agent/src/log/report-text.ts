@@ -42,6 +42,12 @@ const keyWords = {
   list: "key listing",
 } as const;
 
+const leaveTimeoutTexts = {
+  snapshot: "timeout while writing the leave to the snapshot",
+  intent: "timeout while waiting for graceful leave",
+  membership: "timeout waiting for leave broadcast",
+} as const;
+
 /** Kinds only Serf reports. The two kinds both layers have are told apart by a field. */
 const serfKinds: ReadonlySet<string> = new Set<SerfReport["kind"]>([
   "member-changed",
@@ -206,9 +212,7 @@ export function serfReportText(report: SerfReport): string {
     case "rejoin-failed":
       return `Failed to re-join any previously known node (${report.triedCount} tried), trying again in ${Math.round(report.retryInMs / 1000)}s`;
     case "leave-timed-out":
-      return report.stage === "intent"
-        ? "timeout while waiting for graceful leave"
-        : "timeout waiting for leave broadcast";
+      return leaveTimeoutTexts[report.stage];
     case "shutdown-without-leave":
       return "Shutdown without a Leave";
     case "name-conflict":

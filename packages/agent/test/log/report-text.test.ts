@@ -254,6 +254,14 @@ describe("serfReportText (agent specification §4)", () => {
   });
 
   it.each([
+    ["snapshot", "timeout while writing the leave to the snapshot"],
+    ["intent", "timeout while waiting for graceful leave"],
+    ["membership", "timeout waiting for leave broadcast"],
+  ] as const)("says that a leave waited too long for its %s", (stage, text) => {
+    expect(serfReportText({ kind: "leave-timed-out", stage })).toBe(text);
+  });
+
+  it.each([
     ["leave", false, "EventMemberLeave: bar 127.0.0.1"],
     ["failed", false, "EventMemberFailed: bar 127.0.0.1"],
     ["update", false, "EventMemberUpdate: bar"],

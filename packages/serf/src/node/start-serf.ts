@@ -147,7 +147,7 @@ function launch(opened: Opened): LiveSerf {
   // The environment is needed before the driver it calls into.
   let driver: NodeDriver<SerfEvent, SerfReport | SwimReport> | undefined;
   let live: LiveSerf | undefined;
-  const enter = (action: (nowMs: number) => void): void => {
+  const enter: Enter = (action) => {
     if (driver === undefined || driver.isClosed) {
       throw new SerfError("not-alive", "this member is shut down: start another one");
     }
@@ -202,24 +202,14 @@ function launch(opened: Opened): LiveSerf {
   return live;
 }
 
-function environmentOf(
-  { options, snapshot, keyring }: Opened,
-  enter: (action: (nowMs: number) => void) => void,
-): SerfEnvironment {
+function environmentOf({ options, snapshot, keyring }: Opened, enter: Enter): SerfEnvironment {
   const { keyringPath } = options;
   const saveKeyring = (
     path: string,
     keys: readonly Uint8Array[],
     settled: (failure?: string) => void,
   ): void => {
-    const tell = (failure?: string): void => {
-      // A member that has been closed meanwhile has nobody to tell.
-      try {
-        enter(() => settled(failure));
-      } catch (error) {
-        if (!(error instanceof SerfError)) throw error;
-      }
-    };
+    const tell = (failure?: string): void => enterUnlessClosed(enter, () => settled(failure));
     writeKeyringFile(path, keys).then(
       () => tell(),
       (error: unknown) => tell(`failed to write keyring file: ${messageOf(error)}`),
@@ -232,20 +222,35 @@ function environmentOf(
     enter,
     ...(snapshot === undefined
       ? {}
-      : { snapshot: snapshotPort(snapshot), recovered: snapshot.recovered }),
+      : { snapshot: snapshotPort(snapshot, enter), recovered: snapshot.recovered }),
     ...(keyringPath === undefined || keyring === undefined
       ? {}
       : { saveKeyring: saveKeyring.bind(undefined, keyringPath) }),
   };
 }
 
-/** The file reports its own failures; here nobody waits for it. */
-function snapshotPort(snapshot: SnapshotFile): SnapshotPort {
+/** Into the core and back out of it, at the present time. @throws {SerfError} `not-alive`. */
+type Enter = (action: (nowMs: number) => void) => void;
+
+/** A member that has been closed meanwhile has nobody to tell. */
+function enterUnlessClosed(enter: Enter, action: () => void): void {
+  try {
+    enter(action);
+  } catch (error) {
+    if (!(error instanceof SerfError)) throw error;
+  }
+}
+
+/** The file reports its own failures; only a leave waits for it. */
+function snapshotPort(snapshot: SnapshotFile, enter: Enter): SnapshotPort {
   return {
     record: (event, memberTime) => snapshot.record(event, memberTime),
     recordClock: (memberTime) => snapshot.recordClock(memberTime),
     recordCoordinate: (coordinate) => snapshot.recordCoordinate(coordinate),
-    recordLeave: () => void snapshot.leave().catch(() => undefined),
+    recordLeave(settled) {
+      const tell = (): void => enterUnlessClosed(enter, settled);
+      void snapshot.leave().then(tell, tell);
+    },
   };
 }
 

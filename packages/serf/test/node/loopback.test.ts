@@ -1,4 +1,5 @@
 /** Whole members on real sockets of this machine's loopback. */
+import { readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
@@ -13,6 +14,7 @@ import {
   type RunningSerf,
   type StartSerfOptions,
 } from "@x/serf/node";
+import type { SwimReport } from "@x/swim";
 import { until } from "./support/until.ts";
 
 const KEY = new Uint8Array(16).fill(1);
@@ -156,6 +158,24 @@ describe("startSerf on loopback", () => {
     await b.close();
     await b.closed;
     expect(b.state).toBe("shutdown");
+  });
+
+  it("tells others of its leave only when its snapshot has it", async () => {
+    await inTemporaryFolder(async (folder) => {
+      const snapshotPath = joinPath(folder, "snapshot");
+      const written: string[] = [];
+      const onReport = (report: SerfReport | SwimReport): void => {
+        if (report.kind !== "message-received" || report.messageKind !== "leave") return;
+        written.push(readFileSync(snapshotPath, "utf8"));
+      };
+      const a = await start("a", { onReport });
+      const b = await start("b", { snapshotPath, join: [addressOf(a)] });
+
+      await b.leave();
+      await until(() => written.length > 0);
+
+      expect(written[0]).toMatch(/^leave$/m);
+    });
   });
 
   it("forces a failed member out", async () => {

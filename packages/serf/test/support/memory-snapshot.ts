@@ -38,7 +38,10 @@ export class MemorySnapshot {
       record: (event, memberTime) => write(() => log.record(event, memberTime, 0)),
       recordClock: (memberTime) => write(() => log.recordClock(memberTime, 0)),
       recordCoordinate: (coordinate) => write(() => log.recordCoordinate(coordinate, 0)),
-      recordLeave: () => write(() => log.recordLeave(0)),
+      recordLeave(settled) {
+        write(() => log.recordLeave(0));
+        settled();
+      },
     };
   }
 }
