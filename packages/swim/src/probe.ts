@@ -227,7 +227,7 @@ class ProbeRound implements AckWaiter {
       {
         target: endpoint,
         message: () => ({ kind: "ping", ...fields }),
-        timeoutMs: options.streamTimeoutMs,
+        timeoutMs: this.#deadlineMs - nowMs,
         deadlineMs: this.#deadlineMs,
         expectsReply: true,
         completed: (reply) => {

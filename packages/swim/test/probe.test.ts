@@ -224,6 +224,21 @@ describe("the TCP ping (behaviour specification §5.5)", () => {
     expect(core.hasClosed(streamId)).toBe(true);
   });
 
+  it("may take until the end of the round, however short the stream timeout (§15)", () => {
+    const core = probing({ streamTimeoutMs: 100 });
+    core.receive(aliveOf("a", 2));
+    const { sequenceNumber } = nextPing(core);
+    core.advance(300);
+    const streamId = core.dialled()[0]?.streamId ?? -1;
+
+    core.advance(650);
+    core.opened(streamId);
+    core.answer(streamId, ack(sequenceNumber));
+    core.advance(50);
+
+    expect(core.swim.member("a")?.state).toBe("alive");
+  });
+
   it("does not count with another number", () => {
     const core = probing();
     core.receive(aliveOf("a", 2));
