@@ -22,8 +22,13 @@ const PROVOKED: ReadonlySet<SwimReport["kind"]> = new Set([
   "inbound-queue-full",
   "claim-refused",
   "name-conflict",
+  "address-changed",
   "version-mismatch",
+  "merge-vetoed",
+  "push-pull-merged",
   "refuting",
+  "health-changed",
+  "datagram-failed",
   "broadcast-queue-full",
 ]);
 

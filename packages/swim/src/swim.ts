@@ -274,6 +274,7 @@ export class Swim implements ProtocolCore<SwimEvent, SwimReport> {
 
   handleDatagramFailure(failure: DatagramFailure, nowMs: number): void {
     if (this.#phase !== "running") return;
+    this.#context.outbox.setTime(nowMs);
     this.#context.outbox.report({ kind: "datagram-failed", ...failure });
     this.#prober.handleDatagramFailure(failure, nowMs);
   }

@@ -36,6 +36,37 @@ describe("ReportLimit (wire specification §13.14)", () => {
     expect(passed).toHaveLength(200);
   });
 
+  it("counts what strangers provoke by forged addresses and refused merges", () => {
+    const limit = new ReportLimit();
+    const provoked: readonly SwimReport[] = [
+      { kind: "datagram-failed", target: endpoint(9), message: "no route" },
+      { kind: "merge-vetoed", endpoint: endpoint(9), reason: "no" },
+      { kind: "push-pull-merged", endpoint: endpoint(9), memberCount: 1, isJoin: false },
+      { kind: "address-changed", name: "a", previous: endpoint(2), current: endpoint(3) },
+      { kind: "health-changed", score: 1, previous: 0 },
+    ];
+
+    for (const report of provoked) {
+      const passed = Array.from({ length: 200 }, () => limit.pass(report, 0)).flat();
+      expect(passed).toHaveLength(100);
+    }
+  });
+
+  it("goes on by the time of what failed to be sent", () => {
+    const core = new LoneCore();
+    const fail = (): void => {
+      for (let count = 0; count < 101; count += 1) {
+        const failure = { target: endpoint(9), message: "no route" };
+        core.call(() => core.swim.handleDatagramFailure(failure, core.nowMs));
+      }
+    };
+    fail();
+    core.nowMs += 1_000;
+    fail();
+
+    expect(core.reportsOf("datagram-failed").length).toBe(200);
+  });
+
   it("keeps a flood of rubbish from flooding the log", () => {
     const core = new LoneCore();
 
