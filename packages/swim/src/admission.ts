@@ -122,7 +122,8 @@ function refuseAddress(claim: AliveMessage): Refusal | undefined {
   return { reason: "invalid-address", message: "nobody can be reached at this address" };
 }
 
-function hasControlCharacter(name: string): boolean {
+/** Source: wire specification §13.6. */
+export function hasControlCharacter(name: string): boolean {
   for (let index = 0; index < name.length; index += 1) {
     const unit = name.charCodeAt(index);
     if (unit < 0x20 || unit === 0x7f) return true;

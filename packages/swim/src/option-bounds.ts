@@ -3,9 +3,10 @@
  *
  * Source: behaviour specification §14, §16.
  */
+import { hasControlCharacter, META_LIMIT_BYTES } from "./admission.ts";
 import { NetworkList } from "./network-list.ts";
 import type { SwimOptions } from "./swim-options.ts";
-import { addressBytes, encodeName } from "./wire/index.ts";
+import { addressBytes, encodeName, isMemberAddress } from "./wire/index.ts";
 
 type NumericOption = {
   [Key in keyof SwimOptions]-?: SwimOptions[Key] extends number ? Key : never;
@@ -56,7 +57,6 @@ const TIME_BOUNDS: Partial<Record<NumericOption, readonly [number, number]>> = {
   userBroadcastShare: [0, 0.5],
 };
 
-const META_LIMIT_BYTES = 512;
 const LABEL_LIMIT_BYTES = 255;
 
 /** @throws {RangeError | TypeError} naming the option, its value and its bound. */
@@ -70,6 +70,9 @@ export function checkSwimOptions(options: SwimOptions): void {
   for (const [name, bounds] of entries(TIME_BOUNDS)) checkRange(name, options[name], bounds);
   checkIdentity(options);
   checkVersions(options);
+  for (const [name, limit] of Object.entries(options.wireLimits)) {
+    if (!(limit >= 1)) throw new RangeError(`wireLimits.${name} is ${limit}: give 1 or more`);
+  }
   if (options.meta.length > META_LIMIT_BYTES) {
     throw new RangeError(`meta is ${options.meta.length} bytes: at most ${META_LIMIT_BYTES} fit`);
   }
@@ -97,6 +100,10 @@ function checkIdentity(options: SwimOptions): void {
       `name is ${nameBytes} bytes long: give 1 to ${options.nameBytesLimit} bytes`,
     );
   }
+  // Others would refuse it, and this member would never be seen.
+  if (hasControlCharacter(options.name)) {
+    throw new RangeError(`name is ${JSON.stringify(options.name)}: leave control characters out`);
+  }
   const { address, port } = options.advertiseEndpoint;
   let bytes: Uint8Array;
   try {
@@ -108,6 +115,9 @@ function checkIdentity(options: SwimOptions): void {
         cause,
       },
     );
+  }
+  if (!isMemberAddress(bytes)) {
+    throw new RangeError(`advertiseEndpoint.address is ${address}: no member can be reached there`);
   }
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new RangeError(`advertiseEndpoint.port is ${port}: give 1 to 65535`);

@@ -67,6 +67,9 @@ describe("resolveSwimOptions", () => {
     ["label is 256 bytes: at most 255 fit", { label: "x".repeat(256) }],
     ["name is 0 bytes long: give 1 to 255 bytes", { name: "" }],
     ["name is 256 bytes long: give 1 to 255 bytes", { name: "x".repeat(256) }],
+    ['name is "a\\nb": leave control characters out', { name: "a\nb" }],
+    ["wireLimits.nestingDepth is 0: give 1 or more", { wireLimits: { nestingDepth: 0 } }],
+    ["wireLimits.metaBytes is NaN: give 1 or more", { wireLimits: { metaBytes: Number.NaN } }],
     [
       "delegateProtocolVersion is 4: give 0 to 3",
       { delegateProtocolMax: 3, delegateProtocolVersion: 4 },
@@ -78,6 +81,10 @@ describe("resolveSwimOptions", () => {
     [
       'advertiseEndpoint.address is "nowhere": give an IP address',
       { advertiseEndpoint: { address: "nowhere", port: 1 } },
+    ],
+    [
+      "advertiseEndpoint.address is 0.0.0.0: no member can be reached there",
+      { advertiseEndpoint: { address: "0.0.0.0", port: 7_946 } },
     ],
     [
       "advertiseEndpoint.address is 10.0.0.1: it is in none of allowedNetworks",
