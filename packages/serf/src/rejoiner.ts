@@ -17,6 +17,7 @@ const BACKOFF_LIMIT = 64;
 interface KnownMember {
   readonly name: string;
   readonly address: string;
+  readonly target: JoinTarget;
 }
 
 /** Tries the members of an earlier life until somebody is found. */
@@ -32,12 +33,12 @@ export class Rejoiner {
   }
 
   start(recovered: RecoveredState, nowMs: number): void {
-    const { name } = this.#context;
     const known = (members: ReadonlyMap<string, string>): KnownMember[] =>
       this.#shuffled(
-        [...members]
-          .filter(([member]) => member !== name)
-          .map(([member, address]) => ({ name: member, address })),
+        [...members].flatMap(([name, address]) => {
+          const target = this.#targetOf(name, address);
+          return target === undefined ? [] : [{ name, address, target }];
+        }),
       );
     this.#members = [...known(recovered.alive), ...known(recovered.failed)];
     if (this.#members.length > 0) this.#tryFrom(0, nowMs);
@@ -47,9 +48,7 @@ export class Rejoiner {
     if (this.#isOver()) return;
     const member = this.#members[index];
     if (member === undefined) return this.#retryLater(nowMs);
-    const target = targetOf(member, this.#context.options.swim.bindPort);
-    if (target === undefined) return this.#tryFrom(index + 1, nowMs);
-    const { name, address } = member;
+    const { name, address, target } = member;
     this.#context.report({ kind: "rejoin-attempted", name, address });
     this.#context.swim.join([target], nowMs, ({ joinedCount }) => {
       if (joinedCount === 0) return this.#tryFrom(index + 1, this.#context.nowMs);
@@ -87,16 +86,18 @@ export class Rejoiner {
     }
     return members;
   }
-}
 
-/** @returns nothing for what is no address: a snapshot may have been edited. */
-function targetOf({ name, address }: KnownMember, defaultPort: number): JoinTarget | undefined {
-  try {
-    const { host, port } = parseJoinAddress(address, defaultPort);
-    const target = { endpoint: { address: host, port }, text: `${name}/${address}` };
-    return name === "" ? { ...target, text: address } : { ...target, name };
-  } catch (error) {
-    if (error instanceof SwimError) return undefined;
-    throw error;
+  /** @returns nothing for itself, and for what is no address: a snapshot may have been edited. */
+  #targetOf(name: string, address: string): JoinTarget | undefined {
+    const { name: self, options } = this.#context;
+    if (name === self) return undefined;
+    try {
+      const { host, port } = parseJoinAddress(address, options.swim.bindPort);
+      const target = { endpoint: { address: host, port }, text: `${name}/${address}` };
+      return name === "" ? { ...target, text: address } : { ...target, name };
+    } catch (error) {
+      if (error instanceof SwimError) return undefined;
+      throw error;
+    }
   }
 }
