@@ -80,11 +80,6 @@ export class IntentBuffer {
     return this.#intents.get(name);
   }
 
-  /** Drops what is known about a name. */
-  forget(name: string): void {
-    this.#intents.delete(name);
-  }
-
   /** Drops intents that came more than `timeoutMs` ago. @returns how many. */
   expire(nowMs: number, timeoutMs: number): number {
     const sizeBefore = this.#intents.size;

@@ -41,7 +41,7 @@ describe("IntentBuffer", () => {
     expect(buffer.size).toBe(2);
     expect(buffer.upsert("a", { kind: "leave", lamportTime: 2n }, 0)).toBe("stored");
 
-    buffer.forget("b");
+    buffer.expire(300_001, 300_000);
     expect(buffer.upsert("c", { kind: "join", lamportTime: 9n }, 0)).toBe("stored");
   });
 
