@@ -281,7 +281,8 @@ function serfOptions(parts: AgentParts, setup: AgentSetup): StartSerfOptions {
       counts.handle(report);
     },
     onSnapshotReport: (report) => {
-      const level = report.kind.endsWith("failed") ? "ERR" : "INFO";
+      const isFailure = report.kind.endsWith("failed");
+      const level = isFailure ? "ERR" : report.kind === "delivered-unwritten" ? "WARN" : "INFO";
       log.log(level, "serf", report.message);
     },
     onTransportReport: (report) => {
