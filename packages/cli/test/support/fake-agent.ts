@@ -27,7 +27,7 @@ export class FakeAgent implements RpcBackend {
   commandCount = 0;
   readonly asked: Asked[] = [];
   readonly #eventHandlers = new Set<(event: AgentEvent) => void>();
-  readonly #logHandlers = new Set<(line: string) => void>();
+  readonly #logHandlers = new Set<(entry: { readonly line: string }) => void>();
   #server: RpcServer | undefined;
 
   readonly keys: RpcBackend["keys"] = {
@@ -72,7 +72,7 @@ export class FakeAgent implements RpcBackend {
   }
 
   writeLog(line: string): void {
-    for (const handler of this.#logHandlers) handler(line);
+    for (const handler of this.#logHandlers) handler({ line });
   }
 
   members(): readonly Member[] {
@@ -134,7 +134,7 @@ export class FakeAgent implements RpcBackend {
     return () => this.#eventHandlers.delete(handler);
   }
 
-  subscribeLog(handler: (line: string) => void): () => void {
+  subscribeLog(handler: (entry: { readonly line: string }) => void): () => void {
     this.#logHandlers.add(handler);
     return () => this.#logHandlers.delete(handler);
   }
