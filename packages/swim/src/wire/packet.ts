@@ -71,8 +71,11 @@ export interface SealPacketOptions {
 
 const checksumHeaderBytes = 5;
 
-/** LZW of 12-bit codes cannot expand more than this. Source: wire specification §17. */
-const maxExpansionRatio = 1355;
+/**
+ * LZW cannot expand more than this: the longest string of a full table, 3839 bytes, said again and
+ * again in 12 bits. Source: wire specification §7.
+ */
+const maxExpansionRatio = 2560;
 
 /**
  * Fixed bytes around the parts of a packet, whatever options it is sent with: label, encryption,
