@@ -8,7 +8,7 @@ import type { Endpoint, StreamFailure, StreamId } from "./protocol-core.ts";
 import type { PushPull } from "./push-pull.ts";
 import { SlicedReader } from "./sliced-reader.ts";
 import { isWorthCompressing } from "./stream-exchange.ts";
-import type { StreamSession, StreamTable } from "./stream-table.ts";
+import type { AcceptedSession, StreamTable } from "./stream-table.ts";
 import type { SwimReport } from "./swim-report.ts";
 import type { Timer } from "./timer-table.ts";
 import {
@@ -29,7 +29,7 @@ export interface InboundParts {
 }
 
 /** One accepted connection. */
-export class InboundStream implements StreamSession {
+export class InboundStream implements AcceptedSession {
   readonly #context: CoreContext;
   readonly #parts: InboundParts;
   readonly #streamId: StreamId;
@@ -48,13 +48,17 @@ export class InboundStream implements StreamSession {
     this.#parts = parts;
     this.#streamId = streamId;
     this.#remote = remote;
-    this.#reader = new SlicedReader(context, "acceptor", {
+    this.#reader = new SlicedReader(context, "acceptor", remote, {
       completed: (message, completedMs) => this.#answer(message, completedMs),
       rejected: (error) => this.#reject(error),
     });
     this.#timer = context.timers.set(nowMs + context.options.streamTimeoutMs, () => {
       this.#drop("timed-out", "no whole message in time");
     });
+  }
+
+  get expandedBytes(): number {
+    return this.#reader.expandedBytes;
   }
 
   handleOpened(): void {
@@ -105,12 +109,13 @@ export class InboundStream implements StreamSession {
   }
 
   #reject(error: WireError): void {
+    const needsReply = this.#reader.needsErrorReply(error);
     // A connection without one byte is a port check: nothing worth a line in the log.
-    if (error.code === "empty") return this.#close();
+    if (error.code === "empty" && !needsReply) return this.#close();
     const { code, message } = error;
     const remote = this.#remote;
     this.#context.outbox.report({ kind: "stream-rejected", remote, code, message });
-    this.#reply(this.#reader.needsErrorReply(error) ? errorReply(error) : undefined);
+    this.#reply(needsReply ? errorReply(error) : undefined);
   }
 
   #reply(message: StreamMessage | undefined): void {

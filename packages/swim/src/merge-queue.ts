@@ -50,6 +50,13 @@ export class MergeQueue {
     return this.#merges.length;
   }
 
+  /** Members in all states that wait: what they cost in memory. */
+  get memberCount(): number {
+    let count = 0;
+    for (const { message } of this.#merges) count += message.nodes.length;
+    return count;
+  }
+
   /**
    * @param incoming.isLeftOut - records that may not enter the table.
    * @param incoming.merged - called once, after the last entry and the state of the layer above.

@@ -134,9 +134,14 @@ export class PushPull {
    * @returns what to answer: our state, an error to say, or nothing when too much is under way.
    */
   accept(request: PushPullMessage, remote: Endpoint, nowMs: number): StreamMessage | undefined {
-    const { options, outbox } = this.#context;
-    if (this.#merges.size >= options.pushPullServeLimit) {
-      const message = `${this.#merges.size} exchanges are being merged`;
+    const { options, outbox, settings } = this.#context;
+    // All that wait together may be as large as one message may be.
+    const memberCount = this.#merges.memberCount + request.nodes.length;
+    if (
+      this.#merges.size >= options.pushPullServeLimit ||
+      memberCount > settings.limits.pushPullNodes
+    ) {
+      const message = `${this.#merges.size} exchanges of ${memberCount} members are being merged`;
       outbox.report({ kind: "stream-rejected", remote, code: "limit-reached", message });
       return undefined;
     }

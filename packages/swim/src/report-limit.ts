@@ -24,6 +24,7 @@ const PROVOKED: ReadonlySet<SwimReport["kind"]> = new Set([
   "name-conflict",
   "address-changed",
   "version-mismatch",
+  "members-refused",
   "merge-vetoed",
   "push-pull-merged",
   "refuting",

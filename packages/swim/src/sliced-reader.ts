@@ -5,6 +5,7 @@
  * at a time, with a timer due at once in between, so that pings are answered meanwhile.
  */
 import type { CoreContext } from "./core-context.ts";
+import type { Endpoint } from "./protocol-core.ts";
 import type { Timer } from "./timer-table.ts";
 import { StreamReader, WireError, type StreamMessage, type StreamRole } from "./wire/index.ts";
 
@@ -16,16 +17,23 @@ export interface ReaderOutcome {
 /** A `StreamReader` that pauses; exactly one of the two outcomes is called, once. */
 export class SlicedReader {
   readonly #context: CoreContext;
+  readonly #remote: Endpoint;
   readonly #reader: StreamReader;
   readonly #outcome: ReaderOutcome;
   #timer: Timer | undefined;
   #hasEnded = false;
   #isSettled = false;
 
-  constructor(context: CoreContext, role: StreamRole, outcome: ReaderOutcome) {
+  constructor(context: CoreContext, role: StreamRole, remote: Endpoint, outcome: ReaderOutcome) {
     this.#context = context;
+    this.#remote = remote;
     this.#reader = new StreamReader(context.settings, role);
     this.#outcome = outcome;
+  }
+
+  /** Bytes the envelopes of the message held. */
+  get expandedBytes(): number {
+    return this.#reader.expandedBytes;
   }
 
   push(bytes: Uint8Array, nowMs: number): void {
@@ -56,6 +64,7 @@ export class SlicedReader {
       const message = this.#reader.message();
       if (message !== undefined) {
         this.cancel();
+        this.#reportRefused();
         this.#outcome.completed(message, nowMs);
       } else if (this.#reader.hasMore) {
         this.#continueSoon(nowMs);
@@ -67,6 +76,12 @@ export class SlicedReader {
       this.cancel();
       this.#outcome.rejected(error, nowMs);
     }
+  }
+
+  #reportRefused(): void {
+    const count = this.#reader.rejectedNodeCount;
+    if (count === 0) return;
+    this.#context.outbox.report({ kind: "members-refused", endpoint: this.#remote, count });
   }
 
   #continueSoon(nowMs: number): void {

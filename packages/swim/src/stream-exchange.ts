@@ -45,7 +45,7 @@ export class StreamExchange implements StreamSession {
     this.#context = context;
     this.#streams = streams;
     this.#request = request;
-    this.#reader = new SlicedReader(context, "dialler", {
+    this.#reader = new SlicedReader(context, "dialler", request.target, {
       completed: (message, completedMs) => this.#complete(message, completedMs),
       rejected: (error, rejectedMs) => this.#fail(rejection(error), rejectedMs),
     });

@@ -16,11 +16,24 @@ export interface StreamSession {
   handleFailed(failure: StreamFailure, nowMs: number): void;
 }
 
+/** The session of a connection others dialled. */
+export interface AcceptedSession extends StreamSession {
+  /** Memory it holds beside the bytes that arrived: a small envelope may open to a large message. */
+  readonly expandedBytes: number;
+}
+
 /** Makes the session of an accepted connection. */
-export type AcceptSession = (streamId: StreamId, remote: Endpoint, nowMs: number) => StreamSession;
+export type AcceptSession = (
+  streamId: StreamId,
+  remote: Endpoint,
+  nowMs: number,
+) => AcceptedSession;
 
 interface AcceptedStream {
   readonly remote: Endpoint;
+  readonly session: AcceptedSession;
+  arrivedBytes: number;
+  /** What is counted of it. */
   heldBytes: number;
 }
 
@@ -34,7 +47,7 @@ export class StreamTable {
   readonly #accepted = new Map<StreamId, AcceptedStream>();
   /** Accepted streams by address. */
   readonly #sourceCounts = new Map<string, number>();
-  /** Received on accepted streams that are still open: what their readers may hold. */
+  /** Received on accepted streams that are still open, and opened: what their readers may hold. */
   #heldBytes = 0;
   /** Cores count in odd numbers. */
   #nextStreamId: StreamId = 1;
@@ -81,11 +94,10 @@ export class StreamTable {
       case "opened":
         return session.handleOpened(nowMs);
       case "data":
-        if (!this.#holds(event.streamId, event.bytes.length)) {
-          this.reset(event.streamId);
-          return session.handleFailed(TOO_MUCH, nowMs);
-        }
-        return session.handleData(event.bytes, nowMs);
+        if (!this.#holds(event.streamId, event.bytes.length, nowMs)) return;
+        session.handleData(event.bytes, nowMs);
+        this.#holds(event.streamId, 0, nowMs);
+        return;
       case "ended":
         return session.handleEnded(nowMs);
       case "failed":
@@ -103,17 +115,21 @@ export class StreamTable {
     }
   }
 
-  /** Counts what has arrived. @returns whether there is room for it. */
-  #holds(streamId: StreamId, bytes: number): boolean {
+  /** Counts what has arrived and what it opened to. @returns whether there is room for it. */
+  #holds(streamId: StreamId, bytes: number, nowMs: number): boolean {
     const { options, outbox } = this.#context;
     const stream = this.#accepted.get(streamId);
     if (stream === undefined) return true;
-    stream.heldBytes += bytes;
-    this.#heldBytes += bytes;
+    const { remote, session } = stream;
+    stream.arrivedBytes += bytes;
+    this.#heldBytes -= stream.heldBytes;
+    stream.heldBytes = stream.arrivedBytes + session.expandedBytes;
+    this.#heldBytes += stream.heldBytes;
     if (this.#heldBytes <= options.inboundStreamBytesLimit) return true;
     const message = `${this.#heldBytes} bytes are held on all connections`;
-    const { remote } = stream;
     outbox.report({ kind: "stream-rejected", remote, code: "limit-reached", message });
+    this.reset(streamId);
+    session.handleFailed(TOO_MUCH, nowMs);
     return false;
   }
 
@@ -129,10 +145,11 @@ export class StreamTable {
       outbox.resetStream(streamId);
       return;
     }
-    this.#accepted.set(streamId, { remote, heldBytes: 0 });
     this.#sourceCounts.set(remote.address, sourceCount + 1);
     outbox.report({ kind: "stream-accepted", remote });
-    this.#sessions.set(streamId, this.#accept(streamId, remote, nowMs));
+    const session = this.#accept(streamId, remote, nowMs);
+    this.#accepted.set(streamId, { remote, session, arrivedBytes: 0, heldBytes: 0 });
+    this.#sessions.set(streamId, session);
   }
 
   #forget(streamId: StreamId): boolean {

@@ -117,8 +117,8 @@ export interface SwimOptions {
   readonly inboundStreamLimit: number;
   readonly inboundStreamPerSourceLimit: number;
   /**
-   * Bytes received on all accepted connections that are still open, 1 to 1,099,511,627,776: bounds
-   * the memory slow or hostile dialers can hold.
+   * Bytes received on all accepted connections that are still open, and what their envelopes opened
+   * to, 1 to 1,099,511,627,776: bounds the memory slow or hostile dialers can hold.
    */
   readonly inboundStreamBytesLimit: number;
   /** Push/pull exchanges served at the same time, 1 to 65,536. */

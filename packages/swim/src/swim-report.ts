@@ -104,6 +104,8 @@ export type SwimReport =
       readonly scope: "exchange" | "record";
       readonly message: string;
     }
+  /** Members of a received state that no member can be: left out, the others were taken. */
+  | { readonly kind: "members-refused"; readonly endpoint: Endpoint; readonly count: number }
   | { readonly kind: "merge-vetoed"; readonly endpoint: Endpoint; readonly reason: string }
   /** "Stream connection from=127.0.0.1:53016". */
   | { readonly kind: "stream-accepted"; readonly remote: Endpoint }
@@ -195,6 +197,7 @@ const LEVELS: Readonly<Record<SwimReport["kind"], ReportLevel>> = {
   "push-pull-failed": "error",
   "push-pull-merged": "debug",
   "version-mismatch": "error",
+  "members-refused": "warn",
   "merge-vetoed": "error",
   "stream-accepted": "debug",
   "stream-rejected": "error",

@@ -123,6 +123,35 @@ describe("an accepted push/pull (behaviour specification §8)", () => {
   });
 });
 
+describe("a push/pull that strangers make large or wrong", () => {
+  it("is closed unread when the members that wait would be more than one message may hold", () => {
+    const core = new LoneCore({ mergeSliceLimit: 2, wireLimits: { pushPullNodes: 6 } });
+    const nodes = [2, 3, 4, 5, 6].map((number) => entryOf(`m${number}`, number));
+    const first = core.dialWith(state(nodes));
+    while (core.written(first.id, "dialler") === undefined) {
+      core.call(() => core.swim.handleTimeout(core.nowMs));
+    }
+
+    const refused = core.dialWith(state([entryOf("d", 9), entryOf("e", 8)]));
+
+    expect(refused.reply).toBeUndefined();
+    expect(core.reportsOf("stream-rejected")).toMatchObject([{ code: "limit-reached" }]);
+    core.advance(0);
+    expect(core.dialWith(state([entryOf("d", 9), entryOf("e", 8)])).reply).toBeDefined();
+  });
+
+  it("is merged without its impossible members, and says how many they were", () => {
+    const core = new LoneCore();
+
+    core.dialWith(state([entryOf("a", 2), entryOf("", 3), entryOf("c", 4, { state: 9 })]));
+
+    expect(core.swim.memberCount).toBe(2);
+    expect(core.reportsOf("members-refused")).toEqual([
+      { kind: "members-refused", endpoint: endpoint(9), count: 2 },
+    ]);
+  });
+});
+
 describe("the versions of a push/pull (behaviour specification §12)", () => {
   const versions = (...numbers: number[]): Uint8Array => Uint8Array.from(numbers);
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { endpoint, LoneCore } from "./support/lone-core.ts";
+import { encodeStream } from "@x/swim/wire";
+import { endpoint, entryOf, LoneCore } from "./support/lone-core.ts";
+import { packetSettings } from "./support/packet-settings.ts";
 
 const PAYLOAD = Uint8Array.of(1, 2, 3);
 
@@ -73,6 +75,18 @@ describe("an accepted connection (wire specification §11)", () => {
     expect(core.reportsOf("stream-rejected")).toEqual([]);
   });
 
+  it("is answered and reported when its envelope holds nothing (wire specification §7)", () => {
+    const core = new LoneCore();
+    const id = core.accept();
+
+    data(core, id, ...[0x09, 0x82, 0xa4, 0x41, 0x6c, 0x67, 0x6f, 0x00]);
+    data(core, id, ...[0xa3, 0x42, 0x75, 0x66, 0xa3, 0x00, 0x03, 0x02]);
+
+    expect(core.written(id, "dialler")).toMatchObject({ kind: "error" });
+    expect(core.hasClosed(id)).toBe(true);
+    expect(core.reportsOf("stream-rejected")).toMatchObject([{ code: "empty" }]);
+  });
+
   it("is closed when it is not done in time", () => {
     const core = new LoneCore({ streamTimeoutMs: 500 });
     const id = core.accept();
@@ -129,6 +143,26 @@ describe("connections (behaviour specification §19.15)", () => {
     );
     data(core, third, ...start);
     expect(core.hasClosed(third)).toBe(false);
+  });
+
+  it("hold what they expand to: a small envelope may be a large state", () => {
+    const nodes = Array.from({ length: 600 }, (_, index) => entryOf(`m${index}`, 2));
+    const state = {
+      kind: "push-pull",
+      isJoin: false,
+      nodes,
+      userState: new Uint8Array(0),
+    } as const;
+    const bytes = encodeStream(state, packetSettings(), { role: "dialler", compress: true });
+    const core = new LoneCore({ inboundStreamBytesLimit: 60_000 });
+    expect(bytes.length).toBeLessThan(10_000);
+    const [first, second] = [core.accept(), core.accept()];
+
+    data(core, first, ...bytes);
+    data(core, second, ...bytes);
+
+    expect([first, second].map((id) => core.hasClosed(id))).toEqual([false, true]);
+    expect(core.reportsOf("stream-rejected")).toMatchObject([{ code: "limit-reached" }]);
   });
 
   it("are refused beyond the limit for one address", () => {

@@ -115,6 +115,8 @@ export function swimReportText(report: SwimReport): string {
       return `Merged the state of ${report.memberCount} members from ${at(report.endpoint)}`;
     case "version-mismatch":
       return `Protocol versions of ${report.name} from ${at(report.endpoint)} do not fit: ${report.message}`;
+    case "members-refused":
+      return `Left ${report.count} impossible members out of the state from ${at(report.endpoint)}`;
     case "merge-vetoed":
       return `Cluster merge with ${at(report.endpoint)} cancelled: ${report.reason}`;
     case "stream-accepted":

@@ -57,6 +57,10 @@ const swimReports: { readonly [Kind in SwimReport["kind"]]: readonly [SwimReport
     { kind: "version-mismatch", endpoint: bar, name: "x", scope: "record", message: "too new" },
     "Protocol versions of x from 127.0.0.1:21001 do not fit: too new",
   ],
+  "members-refused": [
+    { kind: "members-refused", endpoint: bar, count: 2 },
+    "Left 2 impossible members out of the state from 127.0.0.1:21001",
+  ],
   "merge-vetoed": [
     { kind: "merge-vetoed", endpoint: bar, reason: "no" },
     "Cluster merge with 127.0.0.1:21001 cancelled: no",

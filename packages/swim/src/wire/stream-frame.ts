@@ -150,6 +150,7 @@ export class StreamReader {
   #scannedBytes = 1;
   /** Whether the buffer holds all there will be: an envelope was opened, or the stream has ended. */
   #isWhole = false;
+  #expandedBytes = 0;
   #hasMore = false;
   #failure: WireError | undefined;
   #needsErrorReply = false;
@@ -223,6 +224,11 @@ export class StreamReader {
    */
   get rejectedNodeCount(): number {
     return this.#body.rejectedNodeCount;
+  }
+
+  /** Bytes the envelopes opened so far held: memory that what arrived does not show. */
+  get expandedBytes(): number {
+    return this.#expandedBytes;
   }
 
   /**
@@ -333,6 +339,7 @@ export class StreamReader {
   #holdWhole(content: Uint8Array): void {
     this.#buffer.replace(content);
     this.#isWhole = true;
+    this.#expandedBytes += content.length;
   }
 }
 
