@@ -201,8 +201,8 @@ export class AgentBackend implements RpcBackend {
     return this.#parts.events.subscribe(handler);
   }
 
-  subscribeLog(handler: (line: string) => void): Unsubscribe {
-    return this.#parts.log.ring.subscribe((entry) => handler(entry.line));
+  subscribeLog(handler: (entry: { readonly line: string }) => void): Unsubscribe {
+    return this.#parts.log.ring.subscribe(handler);
   }
 
   recentLogLines(): readonly string[] {
@@ -223,11 +223,7 @@ export class AgentBackend implements RpcBackend {
     this.#parts.shutdown();
   }
 
-  #log(
-    level: LogLevel,
-    text: string | (() => string),
-    component: LogComponent = "agent",
-  ): void {
+  #log(level: LogLevel, text: string | (() => string), component: LogComponent = "agent"): void {
     this.#parts.log.log(level, component, text);
   }
 }

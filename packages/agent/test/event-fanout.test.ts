@@ -6,7 +6,7 @@ describe("EventFanout (agent specification §4, §5)", () => {
   it("logs each event once, and hands it to everybody who still listens", () => {
     const lines: string[] = [];
     const heard: string[] = [];
-    const events = new EventFanout((level, text) => lines.push(`[${level}] ${text}`));
+    const events = new EventFanout((level, text) => lines.push(`[${level}] ${text()}`));
     const stop = events.subscribe((event) => heard.push(`a ${event.kind}`));
     events.subscribe((event) => heard.push(`b ${event.kind}`));
 
@@ -26,7 +26,7 @@ describe("EventFanout (agent specification §4, §5)", () => {
   it("hears and says nothing any more once it is closed", () => {
     const lines: string[] = [];
     const heard: string[] = [];
-    const events = new EventFanout((_, text) => lines.push(text));
+    const events = new EventFanout((_, text) => lines.push(text()));
     events.subscribe((event) => heard.push(event.kind));
 
     events.close();
@@ -37,7 +37,7 @@ describe("EventFanout (agent specification §4, §5)", () => {
 
   it("keeps an event's name from forging a line", () => {
     const lines: string[] = [];
-    const events = new EventFanout((_, text) => lines.push(text));
+    const events = new EventFanout((_, text) => lines.push(text()));
 
     events.handle(userEvent("x\n2026/01/01 00:00:00 [INFO] agent: shutdown complete"));
 

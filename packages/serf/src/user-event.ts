@@ -81,27 +81,35 @@ export class UserEvents {
       );
     }
     clocks.event.increment();
-    this.handle(message, encoded, nowMs);
+    // The payload was copied above, and the message shares its memory with those beside it in the
+    // queue: asking them how much they fill would cost more than all the rest.
+    if (this.#admit(message, asItIs, nowMs)) queues.tellEvent(encoded);
   }
 
   /** @param encoded - the message as received; passed on unchanged, so that unknown fields survive. */
   handle(message: UserEventMessage, encoded: Uint8Array, nowMs: number): void {
-    if (this.#admit(message, nowMs)) this.#context.queues.tellEvent(ownedBytes(encoded));
+    if (this.#admit(message, ownedBytes, nowMs))
+      this.#context.queues.tellEvent(ownedBytes(encoded));
   }
 
   /** An event out of another member's memory: delivered if new, but not passed on. */
   replay(lamportTime: LamportTime, event: RecentUserEvent, nowMs: number): void {
-    this.#admit({ kind: "user-event", lamportTime, ...event, coalesce: false }, nowMs);
+    this.#admit({ kind: "user-event", lamportTime, ...event, coalesce: false }, ownedBytes, nowMs);
   }
 
-  #admit(message: UserEventMessage, nowMs: number): boolean {
+  /** @param keep - makes the payload outlive the packet it came in. */
+  #admit(
+    message: UserEventMessage,
+    keep: (payload: Uint8Array) => Uint8Array,
+    nowMs: number,
+  ): boolean {
     const { clocks } = this.#context;
     const { lamportTime, name, coalesce } = message;
     if (clocks.event.witness(lamportTime) === "refused") {
       this.#reject("clock-jump", `a user event claims Lamport time ${lamportTime}`);
       return false;
     }
-    const payload = message.payload === undefined ? undefined : ownedBytes(message.payload);
+    const payload = message.payload === undefined ? undefined : keep(message.payload);
     const outcome = this.#window.admit(lamportTime, { name, payload }, clocks.event.time);
     if (outcome === "full") {
       this.#reject("window-full", `too many user events claim Lamport time ${lamportTime}`);
@@ -117,6 +125,10 @@ export class UserEvents {
   #reject(code: "clock-jump" | "window-full", message: string): void {
     this.#context.report({ kind: "message-rejected", code, message });
   }
+}
+
+function asItIs(payload: Uint8Array): Uint8Array {
+  return payload;
 }
 
 function tooLarge(message: string): SerfError {

@@ -9,6 +9,20 @@ import { RpcWireError } from "./wire-error.ts";
 
 const textDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
+/** Up to here a loop over the bytes beats the decoder's call. */
+const SHORT_TEXT = 32;
+
+/** @returns `undefined` if the bytes are many, or not all ASCII. */
+function shortAscii(bytes: Uint8Array): string | undefined {
+  if (bytes.length > SHORT_TEXT) return undefined;
+  let text = "";
+  for (const byte of bytes) {
+    if (byte >= 0x80) return undefined;
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}
+
 /** A list or a map whose items follow. */
 export interface ContainerHead {
   readonly kind: "list" | "map";
@@ -19,12 +33,17 @@ export interface ContainerHead {
 /** A cursor over one value; every method consumes what it returns. */
 export class MsgpackReader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  #lazyView: DataView | undefined;
   #at = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Most values have nothing that needs one. */
+  get #view(): DataView {
+    const { buffer, byteOffset, byteLength } = this.#bytes;
+    return (this.#lazyView ??= new DataView(buffer, byteOffset, byteLength));
   }
 
   /** Consumes a nil if one comes next. */
@@ -90,7 +109,8 @@ export class MsgpackReader {
    * Deviation: bytes that are not UTF-8 become U+FFFD; a JavaScript string cannot carry them.
    */
   readText(): string {
-    return textDecoder.decode(this.#span(this.#take()));
+    const span = this.#span(this.#take());
+    return shortAscii(span) ?? textDecoder.decode(span);
   }
 
   /** `bin`, `str`, or a list of numbers below 256; a copy. */

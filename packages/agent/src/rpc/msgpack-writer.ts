@@ -6,6 +6,10 @@
  */
 
 const INITIAL_BYTES = 128;
+/** A larger buffer was for a rare value, such as the list of all members. */
+const KEPT_BYTES_LIMIT = 64 * 1024;
+/** Up to here a loop over the characters beats the encoder's call. */
+const SHORT_TEXT = 32;
 const textEncoder = new TextEncoder();
 
 /** An append-only buffer with one method per kind of value. */
@@ -17,6 +21,12 @@ export class MsgpackWriter {
   /** What was written so far; a copy, so that the writer may go on. */
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
+  }
+
+  /** Forgets what was written. @returns whether the buffer is small enough to be kept for long. */
+  reuse(): boolean {
+    this.#length = 0;
+    return this.#bytes.length <= KEPT_BYTES_LIMIT;
   }
 
   writeNil(): void {
@@ -52,6 +62,7 @@ export class MsgpackWriter {
   }
 
   writeText(text: string): void {
+    if (text.length < SHORT_TEXT && this.#shortAscii(text)) return;
     const encoded = textEncoder.encode(text);
     const size = encoded.length;
     if (size < 32) this.#byte(0xa0 | size);
@@ -86,6 +97,21 @@ export class MsgpackWriter {
     this.#reserve(bytes.length);
     this.#bytes.set(bytes, this.#length);
     this.#length += bytes.length;
+  }
+
+  /** @returns false, with nothing written, when there is a character beyond ASCII. */
+  #shortAscii(text: string): boolean {
+    const size = text.length;
+    this.#reserve(1 + size);
+    const start = this.#length + 1;
+    for (let index = 0; index < size; index += 1) {
+      const unit = text.charCodeAt(index);
+      if (unit >= 0x80) return false;
+      this.#bytes[start + index] = unit;
+    }
+    this.#bytes[this.#length] = 0xa0 | size;
+    this.#length = start + size;
+    return true;
   }
 
   #unsigned(value: number): void {

@@ -17,6 +17,21 @@ function terminalLog(format: "text" | "json" = "text"): { log: AgentLog; shown: 
 }
 
 describe("AgentLog (agent specification §3, §4)", () => {
+  it("puts a line together only for those who look at it", () => {
+    const { log } = terminalLog();
+    let askedCount = 0;
+    const text = (): string => `asked ${(askedCount += 1)}`;
+
+    log.log("DEBUG", "agent", text);
+    const askedBefore = askedCount;
+    const [entry] = log.ring.entries();
+    const lines = [entry?.line, entry?.line];
+
+    expect(askedBefore).toBe(0);
+    expect(lines[0]).toMatch(/\[DEBUG\] agent: asked 1$/);
+    expect(lines[1]).toBe(lines[0]);
+  });
+
   it("holds lines back until the gate opens, then shows them in order", () => {
     const { log, shown } = terminalLog();
     log.log("INFO", "agent", "one");

@@ -39,7 +39,7 @@ export class ScriptedBackend implements RpcBackend {
   readonly logged: string[] = [];
   readonly counted: string[] = [];
   readonly #eventHandlers = new Set<(event: AgentEvent) => void>();
-  readonly #logHandlers = new Set<(line: string) => void>();
+  readonly #logHandlers = new Set<(entry: { readonly line: string }) => void>();
 
   readonly keys: BackendKeys = {
     install: (key) => this.#key("install", key),
@@ -54,7 +54,7 @@ export class ScriptedBackend implements RpcBackend {
 
   writeLog(line: string): void {
     this.logRing = [...this.logRing, line].slice(-512);
-    for (const handler of this.#logHandlers) handler(line);
+    for (const handler of this.#logHandlers) handler({ line });
   }
 
   get subscriberCount(): number {
@@ -117,7 +117,7 @@ export class ScriptedBackend implements RpcBackend {
     return () => this.#eventHandlers.delete(handler);
   }
 
-  subscribeLog(handler: (line: string) => void): Unsubscribe {
+  subscribeLog(handler: (entry: { readonly line: string }) => void): Unsubscribe {
     this.#logHandlers.add(handler);
     return () => this.#logHandlers.delete(handler);
   }

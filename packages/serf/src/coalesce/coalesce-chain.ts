@@ -24,11 +24,18 @@ export function createCoalesceChain(options: CoalesceChainOptions): CoalesceChai
   if (options.member) gates.push(new Coalescer(new MemberCoalescer(), options.member));
   // No gate gathers what another one tells, so the order among them does not matter.
   return {
-    handle: (event, nowMs) =>
-      gates.reduce<readonly SerfEvent[]>(
-        (events, gate) => events.flatMap((passing) => gate.handle(passing, nowMs)),
-        [event],
-      ),
+    handle(event, nowMs) {
+      let passing: readonly SerfEvent[] = [event];
+      for (const gate of gates) {
+        const [only] = passing;
+        // Nearly always one: then no list is made of lists.
+        passing =
+          passing.length === 1 && only !== undefined
+            ? gate.handle(only, nowMs)
+            : passing.flatMap((each) => gate.handle(each, nowMs));
+      }
+      return passing;
+    },
     nextDeadlineMs: () => Math.min(Infinity, ...gates.map((gate) => gate.nextDeadlineMs())),
     takeDue: (nowMs) => gates.flatMap((gate) => gate.takeDue(nowMs)),
     flush: () => gates.flatMap((gate) => gate.flush()),

@@ -27,6 +27,12 @@ const SOCKET_BYTES_LIMIT = 64 * 1024;
 const DONE_GAP_MS = 200;
 /** Published records after which a client's socket is filled without waiting for more. */
 const RECORDS_A_WRITE = 64;
+/**
+ * Commands after which their answers are written although more wait: a client that has some can go
+ * on working while the agent does. Measured with 500 events in flight: all answers in one write
+ * halves the rate, a write for each answer doubles the processor time.
+ */
+const COMMANDS_A_WRITE = 32;
 /** Longer frames are written in pieces, so that progress within one is seen. */
 const PIECE_BYTES = 64 * 1024;
 
@@ -101,12 +107,14 @@ export class ClientLink {
   }
 
   publishEvent(published: PublishedEvent): void {
+    if (!this.#connection.hasEventStreams) return;
     this.#connection.publishEvent(published);
     this.#settleSoon();
   }
 
-  publishLog(line: string): void {
-    this.#connection.publishLog(line);
+  publishLog(entry: { readonly line: string }): void {
+    if (!this.#connection.hasMonitor) return;
+    this.#connection.publishLog(entry.line);
     this.#settleSoon();
   }
 
@@ -163,11 +171,11 @@ export class ClientLink {
     this.#publishedCount = 0;
     let isBusy = true;
     while (isBusy) {
-      const directives = this.#connection.takeDirectives();
-      for (const directive of directives) this.#perform(directive);
+      this.#performSome();
+      // What many commands answered goes out in one write: a write is dearer than most commands.
       const hasSent = this.#pump();
       this.#connection.advance(this.#now());
-      isBusy = directives.length > 0 || hasSent || this.#connection.hasDirectives;
+      isBusy = hasSent || this.#connection.hasDirectives;
     }
     this.#isSettling = false;
     if (this.#isEnding && !this.#connection.hasUnsentReplies) this.#endSocket();
@@ -176,6 +184,16 @@ export class ClientLink {
       if (check()) this.#waiting.delete(check);
     }
     this.#armTimer();
+  }
+
+  /** What can be read and answered, until limits say stop or a write is worth its cost. */
+  #performSome(): void {
+    for (let count = 0; count < COMMANDS_A_WRITE; count += 1) {
+      const directives = this.#connection.takeDirectives();
+      if (directives.length === 0) return;
+      for (const directive of directives) this.#perform(directive);
+      this.#connection.advance(this.#now());
+    }
   }
 
   #perform(directive: ConnectionDirective): void {

@@ -130,6 +130,14 @@ export class ConnectionStreams {
     return this.#pendingQueries.find(id, nowMs);
   }
 
+  get hasEventStreams(): boolean {
+    return this.#streams.size > 0;
+  }
+
+  get hasMonitor(): boolean {
+    return this.#monitor !== undefined;
+  }
+
   publishEvent(published: PublishedEvent): void {
     for (const stream of this.#streams.values()) {
       this.#noteDrops(stream.offer(published), "event");

@@ -66,8 +66,11 @@ export interface RpcBackend {
   coordinate(name: string): Coordinate | undefined;
   /** The handler is called synchronously, in the agent's order, and never throws. */
   subscribeEvents(handler: (event: AgentEvent) => void): Unsubscribe;
-  /** Lines of every level, as they stand in the log, without the newline at their end. */
-  subscribeLog(handler: (line: string) => void): Unsubscribe;
+  /**
+   * Lines of every level, as they stand in the log, without the newline at their end. A line is
+   * put together when it is first looked at: leave alone what nobody reads.
+   */
+  subscribeLog(handler: (entry: { readonly line: string }) => void): Unsubscribe;
   /** The last lines of every level, at most 512, oldest first. */
   recentLogLines(): readonly string[];
   /** Writes a line to the agent's log. */

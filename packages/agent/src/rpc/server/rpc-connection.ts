@@ -219,6 +219,14 @@ export class RpcConnection {
     return this.#streams.hasQuery(stream);
   }
 
+  get hasEventStreams(): boolean {
+    return this.#streams.hasEventStreams;
+  }
+
+  get hasMonitor(): boolean {
+    return this.#streams.hasMonitor;
+  }
+
   publishEvent(published: PublishedEvent): void {
     this.#streams.publishEvent(published);
   }

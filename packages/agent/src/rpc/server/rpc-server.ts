@@ -103,8 +103,8 @@ export class RpcServer implements AsyncDisposable {
         const published = new PublishedEvent(event, performance.now());
         for (const link of this.#links) link.publishEvent(published);
       }),
-      this.#backend.subscribeLog((line) => {
-        for (const link of this.#links) link.publishLog(line);
+      this.#backend.subscribeLog((entry) => {
+        for (const link of this.#links) link.publishLog(entry);
       }),
     ];
   }
