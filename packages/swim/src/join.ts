@@ -23,7 +23,7 @@ export interface JoinFailure {
   readonly message: string;
 }
 
-/** `joinedCount` push/pulls succeeded. */
+/** `joinedCount` push/pulls succeeded; the others failed, in the order of the targets. */
 export interface JoinOutcome {
   readonly joinedCount: number;
   readonly failures: readonly JoinFailure[];
@@ -37,23 +37,24 @@ export function joinCluster(
   nowMs: number,
   settled: (outcome: JoinOutcome) => void,
 ): void {
-  const failures: JoinFailure[] = [];
+  const failures: (JoinFailure | undefined)[] = targets.map(() => undefined);
   let joinedCount = 0;
   let next = 0;
   let pendingCount = targets.length;
-  if (pendingCount === 0) return settled({ joinedCount, failures });
+  if (pendingCount === 0) return settled({ joinedCount, failures: [] });
 
   const contactNext = (atMs: number): void => {
-    const target = targets[next];
+    const place = next;
+    const target = targets[place];
     next += 1;
     if (target === undefined) return;
     const partner = { name: target.name ?? "", endpoint: target.endpoint };
     pushPull.exchange(partner, true, atMs, (failure, settledMs) => {
       if (failure === undefined) joinedCount += 1;
-      else failures.push({ target, message: failure.message });
+      else failures[place] = { target, message: failure.message };
       pendingCount -= 1;
-      if (pendingCount === 0) settled({ joinedCount, failures });
-      else contactNext(settledMs);
+      if (pendingCount > 0) return contactNext(settledMs);
+      settled({ joinedCount, failures: failures.filter((each) => each !== undefined) });
     });
   };
   for (let started = 0; started < parallelism; started += 1) contactNext(nowMs);

@@ -340,6 +340,24 @@ describe("a join (behaviour specification §9)", () => {
     expect(joinedCount).toBe(3);
   });
 
+  it("tells failures in the order of the addresses, whichever fails first", () => {
+    const core = new LoneCore();
+    const targets = [2, 3, 4].map((number) => ({ endpoint: endpoint(number), text: `${number}` }));
+    let failed: readonly string[] = [];
+    core.call(() =>
+      core.swim.join(targets, core.nowMs, ({ failures }) => {
+        failed = failures.map(({ target }) => target.text);
+      }),
+    );
+    const failure = { code: "refused", message: "connection refused" } as const;
+
+    for (const { streamId } of core.dialled().toReversed()) {
+      core.call(() => core.swim.handleStream({ kind: "failed", streamId, failure }, core.nowMs));
+    }
+
+    expect(failed).toEqual(["2", "3", "4"]);
+  });
+
   it("wants names when names are required", () => {
     const core = new LoneCore({ requireNames: true });
 

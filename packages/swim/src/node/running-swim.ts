@@ -133,6 +133,8 @@ export class RunningSwim implements AsyncDisposable {
       const { text, endpoint } = target;
       failures.push({ kind: "unanswered", text, endpoint, message });
     }
+    const places = new Map(addresses.map((text, place) => [text, place]));
+    failures.sort((a, b) => (places.get(a.text) ?? 0) - (places.get(b.text) ?? 0));
     throw new SwimError(
       "no-seed-answered",
       `no seed answered (${failures.length} tried): check the addresses or the keyring`,

@@ -140,7 +140,7 @@ describe("RunningSwim", () => {
     expect(() => a.send("ghost", Uint8Array.of(1))).toThrow(SwimError);
   });
 
-  it("rejects a join nobody answered, with every reason", async () => {
+  it("rejects a join nobody answered, with every reason in the order given", async () => {
     const [a, gone] = [await start("a"), await start("gone")];
     const address = addressOf(gone);
     await gone.close();
@@ -151,13 +151,13 @@ describe("RunningSwim", () => {
       code: "no-seed-answered",
       message: "no seed answered (2 tried): check the addresses or the keyring",
       failures: [
-        { kind: "unresolved", text: "host:port" },
         {
           kind: "unanswered",
           text: address,
           endpoint: gone.localEndpoint,
           message: expect.stringContaining("connection refused"),
         },
+        { kind: "unresolved", text: "host:port" },
       ],
     });
   });
