@@ -29,7 +29,14 @@ export interface SwimDelegate {
   handleConflict?(existing: Member, other: Member, nowMs: number): void;
   /** On a join push/pull, both sides. @returns a reason to refuse the whole exchange. */
   vetoMerge?(members: readonly Member[]): string | undefined;
-  /** On every alive message, oneself included. @returns a reason to ignore it. */
+  /**
+   * On every alive message that could change the table, claims about oneself included.
+   *
+   * Deviation: the reference asks for its own announcement as well, and is missing from its own
+   * table if the answer is no.
+   *
+   * @returns a reason to ignore it.
+   */
   vetoAlive?(member: Member): string | undefined;
   /** Carried by the ack of each direct UDP ping. */
   ackPayload?(): Uint8Array | undefined;
