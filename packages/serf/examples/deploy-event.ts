@@ -1,7 +1,7 @@
 /** Tells every member of a cluster to deploy, and watches them hear it. */
+// #region first-program
 import { startSerf } from "@x/serf/node";
 
-// #region first-program
 await using blue = await startSerf({
   name: "blue",
   bind: "127.0.0.1:0",
