@@ -57,6 +57,10 @@ export class AgentBackend implements RpcBackend {
     };
   }
 
+  get memberRevision(): number {
+    return this.#parts.serf.memberRevision;
+  }
+
   members(): RunningSerf["members"] {
     return this.#parts.serf.members;
   }

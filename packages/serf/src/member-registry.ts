@@ -77,6 +77,12 @@ export class MemberRegistry {
   readonly #failed = new Set<RegistryEntry>();
   readonly #left = new Set<RegistryEntry>();
 
+  #revision = 0;
+
+  /** Counts the changes a picture of a member could show. */
+  get revision(): number {
+    return this.#revision;
+  }
   /** Members of every status. */
   get size(): number {
     return this.#list.length;
@@ -109,6 +115,7 @@ export class MemberRegistry {
     const known = this.#byName.get(member.name);
     if (known !== undefined) {
       known.swimMember = member;
+      this.#revision += 1;
       this.#move(known, "alive", nowMs);
       return known;
     }
@@ -135,6 +142,7 @@ export class MemberRegistry {
     }
     const transition = entry.status === "leaving" || hasSigned ? "left" : "failed";
     entry.swimMember = member;
+    this.#revision += 1;
     this.#move(entry, transition, nowMs);
     return transition;
   }
@@ -142,7 +150,9 @@ export class MemberRegistry {
   /** Its metadata, address or versions changed. */
   updated(member: SwimMember): RegistryEntry | undefined {
     const entry = this.#byName.get(member.name);
-    if (entry !== undefined) entry.swimMember = member;
+    if (entry === undefined) return undefined;
+    entry.swimMember = member;
+    this.#revision += 1;
     return entry;
   }
 
@@ -181,6 +191,7 @@ export class MemberRegistry {
 
   erase(entry: RegistryEntry): void {
     if (this.#byName.get(entry.name) !== entry) return;
+    this.#revision += 1;
     this.#byName.delete(entry.name);
     this.#leaving.delete(entry);
     this.#failed.delete(entry);
@@ -221,6 +232,7 @@ export class MemberRegistry {
     else if (status === "failed") this.#failed.add(entry);
     else if (status === "left") this.#left.add(entry);
     else entry.isPrunePending = false;
+    this.#revision += 1;
     entry.status = status;
     entry.changedAtMs = nowMs;
   }

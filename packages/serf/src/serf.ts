@@ -263,6 +263,11 @@ export class Serf implements ProtocolCore<SerfEvent, SerfReport | SwimReport> {
     return this.#context.registry.size;
   }
 
+  /** Another number than before once `members` may return something else. */
+  get memberRevision(): number {
+    return this.#context.registry.revision;
+  }
+
   /** Every member of the table, failed and left ones included. */
   members(): readonly Member[] {
     return this.#membership.members();

@@ -102,6 +102,26 @@ describe("MemberRegistry, transitions (Serf specification §5.1)", () => {
 });
 
 describe("MemberRegistry, table", () => {
+  it("counts a revision for whatever a picture could show, and for nothing else", () => {
+    const { registry, entry } = tableWith("alive");
+    const revisions = [registry.revision];
+    const note = (): void => void revisions.push(registry.revision);
+
+    registry.updated(swimMember("bar"));
+    note();
+    registry.acceptLeave(entry, 5n, 1);
+    note();
+    registry.acceptLeave(entry, 6n, 2);
+    note();
+    registry.departed(swimMember("bar"), true, 3);
+    note();
+    registry.erase(entry);
+    note();
+
+    const hasChanged = revisions.slice(1).map((revision, index) => revision !== revisions[index]);
+    expect(hasChanged).toEqual([true, true, false, true, true]);
+  });
+
   it("hands out pictures that later changes do not touch", () => {
     const { registry, entry } = tableWith("alive");
     const before = entry.picture;

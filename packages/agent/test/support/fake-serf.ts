@@ -7,6 +7,7 @@ import { keyOutcome, runningQuery } from "./scripted-backend.ts";
 export class FakeSerf implements RunningSerf {
   localMember: Member = member({ name: "foo", tags: { a: "1" } });
   readonly members: readonly Member[] = [this.localMember];
+  readonly memberRevision = 0;
   readonly state = "alive";
   readonly isEncrypted = false;
   readonly closed: Promise<void> = new Promise(() => {});

@@ -39,6 +39,7 @@ export class ScriptedBackend implements RpcBackend {
   readonly logged: string[] = [];
   readonly counted: string[] = [];
   readonly #eventHandlers = new Set<(event: AgentEvent) => void>();
+  #memberRevision = 0;
   readonly #logHandlers = new Set<(entry: { readonly line: string }) => void>();
 
   readonly keys: BackendKeys = {
@@ -59,6 +60,12 @@ export class ScriptedBackend implements RpcBackend {
 
   get subscriberCount(): number {
     return this.#eventHandlers.size + this.#logHandlers.size;
+  }
+
+  /** Tests replace the list as they like. */
+  get memberRevision(): number {
+    this.#memberRevision += 1;
+    return this.#memberRevision;
   }
 
   members(): readonly Member[] {

@@ -73,6 +73,9 @@ export class LiveSerf implements RunningSerf {
   get members(): readonly Member[] {
     return this.#core.members();
   }
+  get memberRevision(): number {
+    return this.#core.memberRevision;
+  }
   get state(): InstanceState {
     return this.#core.state;
   }

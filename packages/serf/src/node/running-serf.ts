@@ -68,6 +68,8 @@ export interface RunningSerf extends AsyncDisposable {
   readonly localMember: Member;
   /** Every member of the table, failed and left ones included. */
   readonly members: readonly Member[];
+  /** Another number than before once `members` may differ: for those who keep what they made of it. */
+  readonly memberRevision: number;
   readonly state: "alive" | "leaving" | "left" | "shutdown";
   readonly isEncrypted: boolean;
   /**

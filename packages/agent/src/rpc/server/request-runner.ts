@@ -9,6 +9,7 @@ import type { CommandName, QueryRequest } from "../command.ts";
 import { encodeValue } from "../record-codec.ts";
 import type { Codec } from "../record-codec.ts";
 import { compileMembersFilter } from "./members-filter.ts";
+import type { MembersBody } from "./members-body.ts";
 import type { RpcBackend } from "./rpc-backend.ts";
 import type { AgentRequest } from "./rpc-connection.ts";
 import { toWireCoordinate, toWireKeys, toWireMember } from "./wire-records.ts";
@@ -21,6 +22,7 @@ export interface RequestOutcome {
 
 export interface RequestPorts {
   readonly backend: RpcBackend;
+  readonly membersBody: MembersBody;
   /** The graceful leave, shared by all that ask for it. */
   readonly leave: () => Promise<void>;
   /** Records dropped for slow readers so far. */
@@ -31,6 +33,8 @@ export interface RequestPorts {
 interface Answer {
   readonly error?: string;
   readonly body?: unknown;
+  /** The body, encoded already. */
+  readonly encoded?: Uint8Array;
 }
 
 /** Never throws or rejects: what the agent throws is the answer. */
@@ -54,7 +58,7 @@ function carryOut(ports: RequestPorts, request: AgentRequest): Answer | Promise<
   const { backend } = ports;
   switch (request.command) {
     case "members":
-      return { body: { Members: backend.members().map(toWireMember) } };
+      return { encoded: ports.membersBody.encoded() };
     case "members-filtered": {
       const isWanted = compileMembersFilter(request.body);
       return { body: { Members: backend.members().filter(isWanted).map(toWireMember) } };
@@ -114,9 +118,10 @@ function tellDrops(
 }
 
 function toOutcome(command: CommandName, answer: Answer): RequestOutcome {
+  const error = answer.error ?? "";
+  if (answer.encoded !== undefined) return { error, body: answer.encoded };
   // The table pairs each command with the codec of its body, which the type cannot follow.
   const codec = commandCodecs[command].response as Codec<unknown> | null;
-  const error = answer.error ?? "";
   return codec === null ? { error } : { error, body: encodeValue(codec, answer.body) };
 }
 

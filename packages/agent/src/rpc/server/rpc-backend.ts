@@ -47,6 +47,8 @@ export interface RpcBackend {
   readonly keys: BackendKeys;
   /** Every member of the table, failed and left ones included. */
   members(): readonly Member[];
+  /** Another number than before once `members` may return something else. */
+  readonly memberRevision: number;
   /** @returns the number of addresses contacted. */
   join(
     addresses: readonly string[],

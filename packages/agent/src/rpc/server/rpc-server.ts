@@ -8,6 +8,7 @@ import { createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { AuthGate } from "./auth-gate.ts";
 import { ClientLink } from "./client-link.ts";
+import { MembersBody } from "./members-body.ts";
 import { defaultConnectionLimits } from "./connection-limits.ts";
 import type { ConnectionLimits } from "./connection-limits.ts";
 import { PublishedEvent } from "./event-stream.ts";
@@ -68,6 +69,7 @@ export class RpcServer implements AsyncDisposable {
   readonly address: { readonly host: string; readonly port: number };
   readonly #listener: Server;
   readonly #backend: RpcBackend;
+  readonly #membersBody: MembersBody;
   readonly #auth: AuthGate;
   readonly #limits: ConnectionLimits;
   readonly #connectionLimit: number;
@@ -90,6 +92,7 @@ export class RpcServer implements AsyncDisposable {
     this.address = { host: address, port };
     this.#listener = listener;
     this.#backend = options.backend;
+    this.#membersBody = new MembersBody(options.backend);
     this.#auth = new AuthGate(options.authKey ?? "");
     this.#limits = { ...defaultConnectionLimits, ...options.limits };
     this.#connectionLimit = options.connectionLimit ?? DEFAULT_CONNECTION_LIMIT;
@@ -146,6 +149,7 @@ export class RpcServer implements AsyncDisposable {
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     const ports: RequestPorts = {
       backend: this.#backend,
+      membersBody: this.#membersBody,
       leave: () => this.#leave(link),
       droppedRecordCount: () => this.counters.droppedRecordCount,
     };
