@@ -33,6 +33,8 @@ export class Timer {
 /** A binary heap of timers: set, move and cancel in O(log n). */
 export class TimerTable {
   readonly #heap: Timer[] = [];
+  /** Taken off the heap by the `runDue` under way. */
+  #due: Timer[] = [];
   #lastOrder = 0;
 
   get size(): number {
@@ -81,6 +83,7 @@ export class TimerTable {
    */
   runDue(nowMs: number): void {
     const due: Timer[] = [];
+    this.#due = due;
     for (;;) {
       const timer = this.#heap[0];
       if (timer === undefined || timer.dueMs > nowMs) break;
@@ -94,10 +97,11 @@ export class TimerTable {
       timer.heapIndex = IDLE;
       timer.run(nowMs);
     }
+    this.#due = [];
   }
 
   clear(): void {
-    for (const timer of this.#heap) timer.heapIndex = IDLE;
+    for (const timer of [...this.#heap, ...this.#due]) timer.heapIndex = IDLE;
     this.#heap.length = 0;
   }
 

@@ -57,6 +57,18 @@ describe("TimerTable", () => {
     expect(ran).toEqual(["moved"]);
   });
 
+  it("does not run what is due once one that runs has cleared the table", () => {
+    const ran: string[] = [];
+    const timers = new TimerTable();
+    timers.set(1, () => timers.clear());
+    const later = timers.set(1, () => void ran.push("later"));
+
+    timers.runDue(1);
+
+    expect(ran).toEqual([]);
+    expect(later.isWaiting).toBe(false);
+  });
+
   it("is idle when empty or cleared, and cancelling twice is harmless", () => {
     const timers = new TimerTable();
     expect(timers.nextDueMs).toBe(Infinity);
