@@ -220,7 +220,9 @@ export class Dissemination {
     const hasUserData = this.#context.delegate.takeBroadcasts !== undefined;
     const reserve = hasUserData ? this.#reservedBytes(freeBytes) : 0;
     if (this.#news.size > 0) {
-      const news = this.#news.take(compoundPartOverheadBytes, remaining - reserve);
+      let news = this.#news.take(compoundPartOverheadBytes, remaining - reserve);
+      // What is too large for the rest would wait for ever: the share is for churn, not a wall.
+      if (news.length === 0) news = this.#news.take(compoundPartOverheadBytes, remaining);
       parts.push(...news);
       remaining -= sizeOf(news);
     }

@@ -165,6 +165,21 @@ describe("the broadcasts of the layer above", () => {
     expect(withUserData).not.toContain(false);
   });
 
+  it("leave the whole room to news that fits into no less", () => {
+    const delegate = {
+      takeBroadcasts: (overheadBytes: number, limitBytes: number) =>
+        limitBytes >= 100 + overheadBytes ? [new Uint8Array(100)] : [],
+    };
+    const core = new LoneCore({ delegate, userBroadcastShare: 0.5, compress: false });
+    const large = aliveOf("x".repeat(255), 2, { meta: new Uint8Array(512).fill(1) });
+    core.receive(large);
+    core.takeSent();
+
+    core.receive({ kind: "ping", sequenceNumber: 1, node: "self" });
+
+    expect(core.takeMessages()).toContainEqual(large);
+  });
+
   it("leave the room to membership news while they are silent", () => {
     const core = new LoneCore({ delegate: { takeBroadcasts: () => [] }, compress: false });
     fillTable(core, 100);
