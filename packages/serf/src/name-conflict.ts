@@ -42,6 +42,7 @@ export class NameConflicts {
       kind: "name-conflict",
       name: existing.name,
       isOwn,
+      isPutToVote: options.resolveNameConflicts,
       existing: existing.endpoint,
       other: other.endpoint,
     });

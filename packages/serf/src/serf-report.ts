@@ -70,6 +70,8 @@ export type SerfReport =
       readonly kind: "name-conflict";
       readonly name: string;
       readonly isOwn: boolean;
+      /** Whether conflicts about the own name are settled by vote. */
+      readonly isPutToVote: boolean;
       readonly existing: Endpoint;
       readonly other: Endpoint;
     }

@@ -87,7 +87,9 @@ describe("NameConflicts (Serf specification §11.1)", () => {
     const vote = new Vote().notice("bar");
 
     expect(vote.rooms.queries.outstandingCount).toBe(0);
-    expect(vote.rooms.reported("name-conflict")).toMatchObject([{ isOwn: false }]);
+    expect(vote.rooms.reported("name-conflict")).toMatchObject([
+      { isOwn: false, isPutToVote: true },
+    ]);
   });
 
   it("takes what is no vote for no vote", () => {

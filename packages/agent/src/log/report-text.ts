@@ -219,7 +219,7 @@ export function serfReportText(report: SerfReport): string {
       return "Shutdown without a Leave";
     case "name-conflict":
       return report.isOwn
-        ? `Node name conflicts with another node at ${at(report.other)}. Names must be unique! (Resolution enabled: true)`
+        ? `Node name conflicts with another node at ${at(report.other)}. Names must be unique! (Resolution enabled: ${report.isPutToVote})`
         : `Name conflict for '${report.name}' both ${at(report.existing)} and ${at(report.other)} are claiming`;
     case "name-conflict-voted":
       return report.hasWon

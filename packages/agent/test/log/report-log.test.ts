@@ -69,7 +69,17 @@ describe("ReportLog", () => {
     const existing = { address: "10.0.0.2", port: 2 };
 
     log.handle({ kind: "name-conflict", name: "x", existing, other: source }, 0);
-    log.handle({ kind: "name-conflict", name: "x", isOwn: false, existing, other: source }, 0);
+    log.handle(
+      {
+        kind: "name-conflict",
+        name: "x",
+        isOwn: false,
+        isPutToVote: true,
+        existing,
+        other: source,
+      },
+      0,
+    );
     log.handle({ kind: "shut-down", reason: "requested" }, 0);
 
     expect(lines).toEqual([

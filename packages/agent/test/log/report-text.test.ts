@@ -190,7 +190,7 @@ const serfReports: { readonly [Kind in SerfReport["kind"]]: readonly [SerfReport
   ],
   "shutdown-without-leave": [{ kind: "shutdown-without-leave" }, "Shutdown without a Leave"],
   "name-conflict": [
-    { kind: "name-conflict", name: "foo", isOwn: true, existing: bar, other },
+    { kind: "name-conflict", name: "foo", isOwn: true, isPutToVote: true, existing: bar, other },
     "Node name conflicts with another node at [fd00::1]:7946. Names must be unique! (Resolution enabled: true)",
   ],
   "name-conflict-voted": [
@@ -255,6 +255,14 @@ describe("serfReportText (agent specification §4)", () => {
   it.each(Object.entries(serfReports))("has a line for %s", (_, [report, text]) => {
     expect(isSwimReport(report)).toBe(false);
     expect(serfReportText(report)).toBe(text);
+  });
+
+  it("says when a conflict about the own name is left to the operator", () => {
+    const conflict = { kind: "name-conflict", name: "foo", isOwn: true, existing: bar } as const;
+
+    expect(serfReportText({ ...conflict, other, isPutToVote: false })).toContain(
+      "Names must be unique! (Resolution enabled: false)",
+    );
   });
 
   it.each([
