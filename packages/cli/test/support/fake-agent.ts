@@ -29,6 +29,7 @@ export class FakeAgent implements RpcBackend {
   readonly #eventHandlers = new Set<(event: AgentEvent) => void>();
   readonly #logHandlers = new Set<(entry: { readonly line: string }) => void>();
   #server: RpcServer | undefined;
+  #memberRevision = 0;
 
   readonly keys: RpcBackend["keys"] = {
     install: (key) => this.#key("install", key),
@@ -65,6 +66,12 @@ export class FakeAgent implements RpcBackend {
   terminal(options: FakeTerminalOptions = {}): FakeTerminal {
     const environment = { SERF_RPC_ADDR: this.address, ...options.environment };
     return new FakeTerminal({ ...options, environment });
+  }
+
+  /** Tests replace the list as they like. */
+  get memberRevision(): number {
+    this.#memberRevision += 1;
+    return this.#memberRevision;
   }
 
   emit(event: AgentEvent): void {
