@@ -307,7 +307,21 @@ export class Membership {
     outbox.report({ kind: "refuting", ...about, incarnation });
     const record = table.record(row);
     const self = describeSelf(options, record.meta);
-    this.#announce({ kind: "alive", incarnation, node: options.name, ...self }, {}, nowMs);
+    const refutation = { kind: "alive", incarnation, node: options.name, ...self } as const;
+    this.#announce(refutation, {}, nowMs);
+    this.#tellAccuser(about.from, refutation);
+  }
+
+  /**
+   * Deviation: the reference leaves a refutation to gossip alone, which in a small cluster tells two
+   * to four members once each: where those packets are lost, the accuser's timer runs out on a member
+   * that refuted in time. Here the accuser hears it directly as well.
+   */
+  #tellAccuser(accuser: string, refutation: AliveMessage): void {
+    const { options, table } = this.#context;
+    const row = table.find(accuser);
+    if (row === undefined || accuser === options.name || !table.isLive(row)) return;
+    this.#dissemination.sendExactly(table.record(row), [encodeMessage(refutation)]);
   }
 
   /**

@@ -305,6 +305,23 @@ describe("a suspect claim (behaviour specification §3.2, §18)", () => {
     expect(core.swim.member("a")?.state).toBe("alive");
   });
 
+  it("about ourselves is answered to the accuser directly, if we know it and it lives", () => {
+    const core = new LoneCore({ gossipIntervalMs: 0 });
+    core.receive([aliveOf("b", 2), aliveOf("c", 3)]);
+    core.receive({ kind: "dead", incarnation: 1, node: "c", from: "b" });
+    core.takeSent();
+
+    for (const [index, from] of ["b", "c", "stranger", "self"].entries()) {
+      core.receive({ kind: "suspect", incarnation: index + 1, node: "self", from });
+    }
+
+    const answers = core.takeSent();
+    expect(answers.map(({ target }) => target)).toEqual([endpoint(2)]);
+    expect(answers.flatMap(({ messages }) => messages)).toMatchObject([
+      { kind: "alive", node: "self", incarnation: 2 },
+    ]);
+  });
+
   it("about ourselves makes one refutation and costs health", () => {
     const core = new LoneCore();
     rumours(core);

@@ -2,8 +2,12 @@
 export const keptSeeds = {
   "a crash": [],
   "a partition": [],
-  "a slow member": [],
+  // As below.
+  "a slow member": [126],
   "a mass join": [],
-  "a flapping member": [],
+  "a flapping member": [
+    // A refutation in time, lost on its way to the accuser, left a healthy member dead.
+    133,
+  ],
   "faults of every kind": [],
 } as const satisfies Readonly<Record<string, readonly number[]>>;
