@@ -27,13 +27,18 @@ export class Admission {
   readonly #networks: NetworkList;
   readonly #nameBytesLimit: number;
   readonly #incarnationJumpLimit: number;
+  readonly #refuseControlCharacters: boolean;
 
   constructor(
-    options: Pick<SwimOptions, "allowedNetworks" | "nameBytesLimit" | "incarnationJumpLimit">,
+    options: Pick<
+      SwimOptions,
+      "allowedNetworks" | "nameBytesLimit" | "incarnationJumpLimit" | "refuseControlCharacters"
+    >,
   ) {
     this.#networks = new NetworkList(options.allowedNetworks);
     this.#nameBytesLimit = options.nameBytesLimit;
     this.#incarnationJumpLimit = options.incarnationJumpLimit;
+    this.#refuseControlCharacters = options.refuseControlCharacters;
   }
 
   allowsAddress(address: Uint8Array): boolean {
@@ -96,10 +101,11 @@ export class Admission {
     const tooLong =
       name.length > this.#nameBytesLimit ||
       (name.length * 3 > this.#nameBytesLimit && encodeName(name).length > this.#nameBytesLimit);
-    if (name !== "" && !tooLong && !hasControlCharacter(name)) return undefined;
+    const isStrange = this.#refuseControlCharacters && hasControlCharacter(name);
+    if (name !== "" && !tooLong && !isStrange) return undefined;
     return {
       reason: "invalid-name",
-      message: "the name is empty, too long or has control characters",
+      message: isStrange ? "the name has control characters" : "the name is empty or too long",
     };
   }
 }

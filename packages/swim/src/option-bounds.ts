@@ -101,7 +101,7 @@ function checkIdentity(options: SwimOptions): void {
     );
   }
   // Others would refuse it, and this member would never be seen.
-  if (hasControlCharacter(options.name)) {
+  if (options.refuseControlCharacters && hasControlCharacter(options.name)) {
     throw new RangeError(`name is ${JSON.stringify(options.name)}: leave control characters out`);
   }
   const { address, port } = options.advertiseEndpoint;

@@ -16,7 +16,7 @@ export type SwimProfile = "lan" | "wan" | "local";
 
 /** The settings of one member, complete. All times are whole or fractional milliseconds. */
 export interface SwimOptions {
-  /** Unique in the cluster; at most `nameBytesLimit` bytes of UTF-8, no control characters. */
+  /** Unique in the cluster; at most `nameBytesLimit` bytes of UTF-8. */
   readonly name: string;
   /** Where others reach this member. Port 1 to 65535. */
   readonly advertiseEndpoint: Endpoint;
@@ -113,6 +113,11 @@ export interface SwimOptions {
   readonly broadcastQueueLimit: number;
   /** Bytes of a member's name, 1 to 255. */
   readonly nameBytesLimit: number;
+  /**
+   * Ignore members whose names hold control characters. The reference takes any name, and whoever
+   * shows names has to make them harmless anyway; default false.
+   */
+  readonly refuseControlCharacters: boolean;
   /** Connections accepted at the same time, 1 to 65,536, and from one address. */
   readonly inboundStreamLimit: number;
   readonly inboundStreamPerSourceLimit: number;
@@ -246,6 +251,7 @@ const SHARED: Omit<
   memberLimit: 131_072,
   broadcastQueueLimit: 65_536,
   nameBytesLimit: 255,
+  refuseControlCharacters: false,
   inboundStreamLimit: 1_024,
   inboundStreamPerSourceLimit: 256,
   inboundStreamBytesLimit: 268_435_456,

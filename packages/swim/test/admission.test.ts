@@ -7,6 +7,7 @@ import { aliveOf } from "./support/lone-core.ts";
 const admission = new Admission({
   allowedNetworks: ["10.0.0.0/8"],
   nameBytesLimit: 20,
+  refuseControlCharacters: true,
   incarnationJumpLimit: 1_000,
 });
 

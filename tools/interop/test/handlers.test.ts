@@ -17,9 +17,10 @@ const reference = referenceProgram();
 const folder = mkdtempSync(join(tmpdir(), "handlers-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const selfName = `o'wn "name" 🦊=,\\`;
-/** No control characters: our members refuse such names, on the command line and off the wire. */
-const strangeName = `st"r'ange 🐛=,\\t`;
+const selfName = `o'wn\t"name" 🦊=,\\`;
+const strangeName = `st"r'a\nn\tge 🐛=,\\t`;
+/** As a script reads it: tabs and newlines escaped, nothing else. */
+const strangeField = `st"r'a\\nn\\tge 🐛=,\\t`;
 const strangeTags = {
   role: "we\tb\n🌍",
   "my-tag.x": `v "1" 'q' \\n`,
@@ -177,13 +178,13 @@ describe("a script of every kind", () => {
     const joins = linesOf(ourRuns, "member-join");
     const updates = linesOf(ourRuns, "member-update");
 
-    expect(joins).toContain(`${strangeName}\t127.0.0.1\twe\\tb\\n🌍\t${cells}`);
+    expect(joins).toContain(`${strangeField}\t127.0.0.1\twe\\tb\\n🌍\t${cells}`);
     expect(joins).toContain(`guest "2"\t127.0.0.1\t\t`);
     expect(updates.join("\n")).toContain("new=t\\ta\\ng");
     expect(updates.join("\n")).not.toContain("1num");
     expect(linesOf(ourRuns, "member-leave")).toEqual([`guest "2"\t127.0.0.1\t\t`]);
-    expect(linesOf(ourRuns, "member-failed")[0]).toContain(`${strangeName}\t127.0.0.1\t`);
-    expect(linesOf(ourRuns, "member-reap")[0]).toContain(`${strangeName}\t127.0.0.1\t`);
+    expect(linesOf(ourRuns, "member-failed")[0]).toContain(`${strangeField}\t127.0.0.1\t`);
+    expect(linesOf(ourRuns, "member-reap")[0]).toContain(`${strangeField}\t127.0.0.1\t`);
   });
 
   it("finds its own member in the environment, tags raw and as they are now", () => {
