@@ -2,7 +2,7 @@
  * A member of a Serf cluster on real sockets and files.
  *
  * Most programs need `startSerf` only. Read `running-serf.ts` (what it returns), `start-serf.ts`,
- * `live-serf.ts`; the files a member keeps are in `snapshot-file.ts` and `keyring-file.ts`.
+ * `live-serf.ts`; the files a member keeps are in `open-snapshot.ts`, `snapshot-file.ts` and `keyring-file.ts`.
  *
  * @packageDocumentation
  */
@@ -25,8 +25,8 @@ export {
   writeKeyringFile,
   type KeyringFileErrorCode,
 } from "./keyring-file.ts";
+export { openSnapshot } from "./open-snapshot.ts";
 export {
-  openSnapshot,
   SnapshotFile,
   type SnapshotClock,
   type SnapshotFileOptions,

@@ -1,7 +1,6 @@
 /**
  * The snapshot of a member in a file: it survives a kill, a full disk and a loss of power.
  *
- * - Opening cuts off a torn last line, and recovers a complete `.compact` left by a crash.
  * - Lines are appended within 500 ms, by a timer, or as soon as `written` asks for it. What `flush`, `leave` or `close` acknowledged is
  *   synced to the disk.
  * - A compaction writes a new file, syncs it, renames it over the old one and syncs the directory:
@@ -12,7 +11,7 @@
  * Recording never waits and never throws. Reads and writes form one queue, so there is never more
  * than one at a time.
  *
- * Read next: `../snapshot/snapshot-log.ts`, which decides what and when.
+ * Read next: `open-snapshot.ts`, `../snapshot/snapshot-log.ts`, which decides what and when.
  *
  * Source: Serf specification §14, §20 items 26 to 30.
  */
@@ -23,11 +22,7 @@ import {
   type SnapshotEvent,
   type SnapshotLogOptions,
 } from "../snapshot/snapshot-log.ts";
-import {
-  replaySnapshot,
-  type RecoveredSnapshot,
-  type SnapshotStateOptions,
-} from "../snapshot/snapshot-state.ts";
+import type { RecoveredSnapshot, SnapshotStateOptions } from "../snapshot/snapshot-state.ts";
 import {
   nodeSnapshotFilesystem,
   type SnapshotFilesystem,
@@ -70,7 +65,8 @@ export interface SnapshotFileOptions extends Partial<SnapshotStateOptions>, Snap
 /** Source: Serf specification §17, snapshot error retry. */
 const defaultRetryPeriodMs = 30_000;
 
-const compactSuffix = ".compact";
+/** Of the file a compaction writes before it takes the place of the old one. */
+export const compactSuffix = ".compact";
 
 const nodeClock: SnapshotClock = {
   nowMs: () => performance.now(),
@@ -82,63 +78,8 @@ const nodeClock: SnapshotClock = {
   },
 };
 
-/**
- * Opens a snapshot, recovering what it holds; creates it if there is none.
- *
- * @throws the file system's error if the file can be neither read nor opened for writing.
- */
-export async function openSnapshot(options: SnapshotFileOptions): Promise<SnapshotFile> {
-  const filesystem = options.filesystem ?? nodeSnapshotFilesystem;
-  await recoverCompacted(filesystem, options.path);
-  const found = await filesystem.read(options.path);
-  const bytes = found ?? new Uint8Array();
-  const { state, completeBytes } = replaySnapshot(bytes, {
-    ...options,
-    rejoinAfterLeave: options.rejoinAfterLeave ?? false,
-  });
-  const recovered = state.copy();
-  const handle = await filesystem.open(options.path, "append");
-  const tornBytes = bytes.length - completeBytes;
-  try {
-    if (tornBytes > 0) await handle.truncate(completeBytes);
-    // A file that has just been created must itself survive a loss of power.
-    if (found === undefined) await filesystem.syncDirectory(options.path);
-  } catch (error) {
-    await closeQuietly(handle);
-    throw error;
-  }
-  if (tornBytes > 0) {
-    const message = `cut ${tornBytes} bytes of a torn last line off ${options.path}`;
-    options.onReport?.({ kind: "torn-line-cut", message });
-  }
-  const log = new SnapshotLog(state, options);
-  return new SnapshotFile({ ...options, filesystem }, { log, recovered, handle, completeBytes });
-}
-
-/**
- * A compaction of the reference removes the old file before it renames the new one; a crash
- * between leaves only `.compact`. Source: Serf specification §20 item 27.
- */
-async function recoverCompacted(filesystem: SnapshotFilesystem, path: string): Promise<void> {
-  const compactPath = path + compactSuffix;
-  const compacted = await filesystem.read(compactPath);
-  if (compacted === undefined) return;
-  const current = await filesystem.read(path);
-  const isCurrentUseful = current !== undefined && current.includes(0x0a);
-  if (isCurrentUseful || !isComplete(compacted)) {
-    await filesystem.remove(compactPath);
-    return;
-  }
-  await filesystem.rename(compactPath, path);
-  await filesystem.syncDirectory(path);
-}
-
-/** A compacted file ends with its query clock. Source: Serf specification §14. */
-function isComplete(compacted: Uint8Array): boolean {
-  return /(^|\n)query-clock: [0-9]+\n$/.test(Buffer.from(compacted).toString("latin1"));
-}
-
-interface OpenedSnapshot {
+/** What `openSnapshot` found. */
+export interface OpenedSnapshot {
   readonly log: SnapshotLog;
   readonly recovered: RecoveredSnapshot;
   readonly handle: SnapshotHandle;
@@ -404,6 +345,6 @@ export class SnapshotFile {
  * Closes a file whose content no longer matters: it has been replaced, or the failure that made it
  * worthless is already on its way to the caller.
  */
-async function closeQuietly(handle: SnapshotHandle): Promise<void> {
+export async function closeQuietly(handle: SnapshotHandle): Promise<void> {
   await handle.close().catch(() => undefined);
 }

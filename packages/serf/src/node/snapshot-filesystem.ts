@@ -1,7 +1,7 @@
 /**
  * The little of a file system a snapshot needs, as a port: tests let it fail at any byte.
  */
-import { open, readFile, rename, rm, type FileHandle } from "node:fs/promises";
+import { open, rename, rm, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** A file open for writing. */
@@ -17,8 +17,11 @@ export interface SnapshotHandle {
 
 /** What a snapshot asks of a file system; every method may reject. */
 export interface SnapshotFilesystem {
-  /** `undefined` when there is no such file. */
-  read(path: string): Promise<Uint8Array | undefined>;
+  /**
+   * The content, piece by piece; `undefined` when there is no such file. To be iterated once, to
+   * the end or until broken off: that closes the file.
+   */
+  read(path: string): Promise<AsyncIterable<Uint8Array> | undefined>;
   /** Creates the file if there is none. */
   open(path: string, mode: "append" | "truncate"): Promise<SnapshotHandle>;
   /** Replaces `target` if it exists, in one step. */
@@ -39,7 +42,7 @@ const snapshotMode = 0o644;
 export const nodeSnapshotFilesystem: SnapshotFilesystem = {
   async read(path) {
     try {
-      return await readFile(path);
+      return (await open(path, "r")).createReadStream();
     } catch (error) {
       if (hasCode(error, "ENOENT")) return undefined;
       throw error;

@@ -28,7 +28,8 @@ import { readKeyringFile, writeKeyringFile } from "./keyring-file.ts";
 import { LiveSerf } from "./live-serf.ts";
 import type { RunningSerf } from "./running-serf.ts";
 import { DeliveryGate } from "./delivery-gate.ts";
-import { openSnapshot, type SnapshotFile, type SnapshotReport } from "./snapshot-file.ts";
+import { openSnapshot } from "./open-snapshot.ts";
+import type { SnapshotFile, SnapshotReport } from "./snapshot-file.ts";
 
 /** Every option of the protocol, where to listen and what to keep on disk. All of it is optional. */
 export interface StartSerfOptions extends Partial<Omit<SerfOptions, "name" | "swim">> {

@@ -9,7 +9,12 @@
 import { decodeName } from "@x/swim/wire";
 import type { Coordinate } from "@x/vivaldi";
 import type { LamportTime } from "../serf-event.ts";
-import { formatSnapshotLine, parseSnapshotLine, type SnapshotLine } from "./snapshot-line.ts";
+import {
+  formatSnapshotLine,
+  parseSnapshotLine,
+  type ParsedLine,
+  type SnapshotLine,
+} from "./snapshot-line.ts";
 
 /** What a restarted member knows. */
 export interface RecoveredSnapshot {
@@ -170,25 +175,93 @@ export interface ReplayedSnapshot {
 }
 
 /**
- * Reads a file back; never throws, whatever it holds.
+ * Longest line read, in bytes: no packet holds a longer name. Beyond, a line is told as unreadable
+ * and passed over.
+ */
+export const lineBytesLimit: number = 128 * 1024;
+
+/**
+ * Reads a file back, piece by piece, so that a file of any size costs the memory of what it adds up
+ * to; never throws, whatever it holds.
  *
  * A last line without line break is torn and not read.
  */
-export function replaySnapshot(bytes: Uint8Array, options: SnapshotStateOptions): ReplayedSnapshot {
-  const state = new SnapshotState(options);
-  const completeBytes = bytes.lastIndexOf(lineBreak) + 1;
-  let start = 0;
-  while (start < completeBytes) {
-    const end = bytes.indexOf(lineBreak, start);
-    const line = parseSnapshotLine(decodeName(bytes, start, end));
+export class SnapshotReplay implements ReplayedSnapshot {
+  readonly state: SnapshotState;
+  #completeBytes = 0;
+  #readBytes = 0;
+  /** What has come of the line under way; empty while too long a one is passed over. */
+  #rest: Uint8Array = new Uint8Array(0);
+  #isOverlong = false;
+
+  constructor(options: SnapshotStateOptions) {
+    this.state = new SnapshotState(options);
+  }
+
+  get completeBytes(): number {
+    return this.#completeBytes;
+  }
+
+  /** Bytes pushed so far. */
+  get readBytes(): number {
+    return this.#readBytes;
+  }
+
+  /** Takes in what follows in the file. */
+  push(piece: Uint8Array): void {
+    let start = 0;
+    for (;;) {
+      const end = piece.indexOf(lineBreak, start);
+      if (end === -1) break;
+      this.#keep(piece.subarray(start, end));
+      this.#endLine();
+      start = end + 1;
+      this.#completeBytes = this.#readBytes + start;
+    }
+    this.#keep(piece.subarray(start));
+    this.#readBytes += piece.length;
+  }
+
+  #keep(bytes: Uint8Array): void {
+    if (this.#isOverlong || bytes.length === 0) return;
+    // Runs of zero bytes in front of a line mean nothing, and may be long.
+    const part = this.#rest.length === 0 ? withoutLeadingZeroBytes(bytes) : bytes;
+    if (this.#rest.length + part.length > lineBytesLimit) {
+      this.#isOverlong = true;
+      this.#rest = new Uint8Array(0);
+      return;
+    }
+    const whole = new Uint8Array(this.#rest.length + part.length);
+    whole.set(this.#rest);
+    whole.set(part, this.#rest.length);
+    this.#rest = whole;
+  }
+
+  #endLine(): void {
+    const { state } = this;
+    const line: ParsedLine = this.#isOverlong
+      ? { kind: "unreadable", problem: `Skipped a line of more than ${lineBytesLimit} bytes` }
+      : parseSnapshotLine(decodeName(this.#rest));
+    this.#rest = new Uint8Array(0);
+    this.#isOverlong = false;
     if (line.kind === "unreadable") {
       if (state.problems.length < problemLimit) state.problems.push(line.problem);
     } else if (line.kind !== "nothing") {
       state.apply(line);
     }
-    start = end + 1;
   }
-  return { state, completeBytes };
+}
+
+/** As `SnapshotReplay`, of a whole file. */
+export function replaySnapshot(bytes: Uint8Array, options: SnapshotStateOptions): ReplayedSnapshot {
+  const replay = new SnapshotReplay(options);
+  replay.push(bytes);
+  return replay;
+}
+
+function withoutLeadingZeroBytes(bytes: Uint8Array): Uint8Array {
+  const start = bytes.findIndex((byte) => byte !== 0);
+  return start === -1 ? bytes.subarray(bytes.length) : bytes.subarray(start);
 }
 
 function setBounded(

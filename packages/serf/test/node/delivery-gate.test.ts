@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DeliveryGate } from "../../src/node/delivery-gate.ts";
-import { openSnapshot } from "../../src/node/snapshot-file.ts";
+import { openSnapshot } from "../../src/node/open-snapshot.ts";
 import { ManualClock, settle } from "../support/manual-clock.ts";
 import { MemoryFilesystem } from "../support/memory-filesystem.ts";
 import { userEvent } from "../support/members.ts";

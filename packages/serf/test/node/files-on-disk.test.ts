@@ -10,7 +10,8 @@ import {
   writeKeyringFile,
   type KeyringFileErrorCode,
 } from "../../src/node/keyring-file.ts";
-import { openSnapshot, type SnapshotReport } from "../../src/node/snapshot-file.ts";
+import { openSnapshot } from "../../src/node/open-snapshot.ts";
+import type { SnapshotReport } from "../../src/node/snapshot-file.ts";
 import { member, memberEvent, userEvent } from "../support/members.ts";
 import { readVectorFile } from "../support/vectors.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { openSnapshot } from "../../src/node/snapshot-file.ts";
+import { openSnapshot } from "../../src/node/open-snapshot.ts";
 import type { SnapshotEvent } from "../../src/snapshot/snapshot-log.ts";
 import { SnapshotLog } from "../../src/snapshot/snapshot-log.ts";
 import { SnapshotState, type RecoveredSnapshot } from "../../src/snapshot/snapshot-state.ts";

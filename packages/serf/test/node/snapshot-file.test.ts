@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import {
-  openSnapshot,
-  type SnapshotFile,
-  type SnapshotFileOptions,
-  type SnapshotReport,
+import { openSnapshot } from "../../src/node/open-snapshot.ts";
+import type {
+  SnapshotFile,
+  SnapshotFileOptions,
+  SnapshotReport,
 } from "../../src/node/snapshot-file.ts";
 import { ManualClock, settle } from "../support/manual-clock.ts";
 import { MemoryFilesystem } from "../support/memory-filesystem.ts";

@@ -6,7 +6,12 @@ import {
   parseSnapshotLine,
   type SnapshotLine,
 } from "../../src/snapshot/snapshot-line.ts";
-import { problemLimit, replaySnapshot } from "../../src/snapshot/snapshot-state.ts";
+import {
+  lineBytesLimit,
+  problemLimit,
+  replaySnapshot,
+  SnapshotReplay,
+} from "../../src/snapshot/snapshot-state.ts";
 import { lamportTime, name } from "../support/arbitraries.ts";
 
 const coordinate = { vector: [0.25, -1e-9], error: 1.5, adjustment: -0.001, height: 1e-5 };
@@ -163,5 +168,56 @@ describe("the snapshot grammar", () => {
       rejoinAfterLeave: false,
     });
     expect(state.problems).toHaveLength(problemLimit);
+  });
+
+  it("reads the same however the file is cut into pieces", () => {
+    const line = fc.oneof(
+      fc.constantFrom("alive: a 1:1", "not-alive: a", "clock: 7", "leave", "?", "\0\0clock: 9", ""),
+      fc.string({ unit: fc.constantFrom(..."alive: x\0"), maxLength: 20 }),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(line),
+        fc.integer({ min: 1, max: 9 }),
+        fc.boolean(),
+        (lines, length, isTorn) => {
+          const bytes = encodeName(lines.join("\n") + (isTorn ? "" : "\n"));
+          const whole = replaySnapshot(bytes, { rejoinAfterLeave: false });
+          const replay = new SnapshotReplay({ rejoinAfterLeave: false });
+          for (let start = 0; start < bytes.length; start += length) {
+            replay.push(bytes.subarray(start, start + length));
+          }
+
+          expect(replay.state.copy()).toEqual(whole.state.copy());
+          expect(replay.completeBytes).toBe(whole.completeBytes);
+          expect(replay.completeBytes).toBe(bytes.lastIndexOf(0x0a) + 1);
+          expect(replay.readBytes).toBe(bytes.length);
+        },
+      ),
+    );
+  });
+
+  it("reads a line of the limit, and passes over a longer one however it comes", () => {
+    const replay = new SnapshotReplay({ rejoinAfterLeave: false });
+    const longest = "x".repeat(lineBytesLimit - "alive:  1:1".length);
+    replay.push(encodeName(`alive: ${longest} 1:1\nalive: ${longest}y 1:1\n`));
+    replay.push(new Uint8Array(2 * lineBytesLimit).fill(0x78));
+    replay.push(encodeName("\nclock: 3\n"));
+
+    expect([...replay.state.alive.keys()]).toEqual([longest]);
+    expect(replay.state.problems).toEqual([
+      `Skipped a line of more than ${lineBytesLimit} bytes`,
+      `Skipped a line of more than ${lineBytesLimit} bytes`,
+    ]);
+    expect(replay.state.lamportTime).toBe(3n);
+  });
+
+  it("passes over a run of zero bytes longer than any line", () => {
+    const replay = new SnapshotReplay({ rejoinAfterLeave: false });
+    for (let piece = 0; piece < 3; piece += 1) replay.push(new Uint8Array(lineBytesLimit));
+    replay.push(encodeName("clock: 3\n"));
+
+    expect(replay.state.lamportTime).toBe(3n);
+    expect(replay.state.problems).toEqual([]);
   });
 });
