@@ -190,3 +190,20 @@ function itemShape(head: number, claimed: number): ItemShape {
   if (head < 0xdc) return { bodyBytes: claimed, itemCount: 0 };
   return { bodyBytes: 0, itemCount: head < 0xde ? claimed : claimed * 2 };
 }
+
+/**
+ * One piece of memory for several frames.
+ *
+ * Not `Buffer.concat`, whose pooled memory would stay as long as the slowest client's share.
+ */
+export function joinFrames(frames: readonly Uint8Array[]): Uint8Array {
+  const [first] = frames;
+  if (first !== undefined && frames.length === 1) return first;
+  const joined = new Uint8Array(frames.reduce((sum, frame) => sum + frame.length, 0));
+  let at = 0;
+  for (const frame of frames) {
+    joined.set(frame, at);
+    at += frame.length;
+  }
+  return joined;
+}

@@ -3,7 +3,7 @@ import { AuthGate } from "../../src/rpc/server/auth-gate.ts";
 import { defaultConnectionLimits } from "../../src/rpc/server/connection-limits.ts";
 import type { ConnectionLimits } from "../../src/rpc/server/connection-limits.ts";
 import { RpcConnection } from "../../src/rpc/server/rpc-connection.ts";
-import type { ConnectionDirective } from "../../src/rpc/server/rpc-connection.ts";
+import type { ConnectionDirective } from "../../src/rpc/server/connection-directive.ts";
 import type { WireValue } from "./raw-rpc-client.ts";
 
 /** An `RpcConnection` with its time in the test's hand. */

@@ -12,10 +12,11 @@ import type { AuthGate } from "./auth-gate.ts";
 import type { PublishedEvent } from "./event-stream.ts";
 import type { QueryStream } from "./query-stream.ts";
 import type { QueryRequest } from "../command.ts";
+import { joinFrames } from "../frame-codec.ts";
 import { runRequest, startQuery, toErrorText } from "./request-runner.ts";
 import type { RequestOutcome, RequestPorts } from "./request-runner.ts";
 import { RpcConnection } from "./rpc-connection.ts";
-import type { ConnectionDirective } from "./rpc-connection.ts";
+import type { ConnectionDirective } from "./connection-directive.ts";
 
 /** Bytes handed to the socket and not yet taken by the kernel at which frames stay where they are. */
 const SOCKET_BYTES_LIMIT = 64 * 1024;
@@ -387,17 +388,4 @@ export class ClientLink {
     for (const check of this.#waiting) check();
     this.#waiting.clear();
   }
-}
-
-/** Not `Buffer.concat`, whose pooled memory would stay as long as the slowest client's share. */
-function joinFrames(frames: readonly Uint8Array[]): Uint8Array {
-  const [first] = frames;
-  if (first !== undefined && frames.length === 1) return first;
-  const joined = new Uint8Array(frames.reduce((sum, frame) => sum + frame.length, 0));
-  let at = 0;
-  for (const frame of frames) {
-    joined.set(frame, at);
-    at += frame.length;
-  }
-  return joined;
 }

@@ -11,7 +11,7 @@ import type { Codec } from "../record-codec.ts";
 import { compileMembersFilter } from "./members-filter.ts";
 import type { MembersBody } from "./members-body.ts";
 import type { RpcBackend } from "./rpc-backend.ts";
-import type { AgentRequest } from "./rpc-connection.ts";
+import type { AgentRequest } from "./connection-directive.ts";
 import { toWireCoordinate, toWireKeys, toWireMember } from "./wire-records.ts";
 
 /** What goes into a response: the error text, empty for success, and the encoded body if any. */

@@ -9,7 +9,6 @@
  *
  * Source: RPC specification §3 to §11. Read next: `client-link.ts`, which drives it on a socket.
  */
-import type { QueryEvent } from "@x/serf";
 import type { LogLevel } from "../../log/log-level.ts";
 import {
   AUTHENTICATION_REQUIRED,
@@ -24,38 +23,12 @@ import { decodeValue } from "../record-codec.ts";
 import type { Codec } from "../record-codec.ts";
 import { RpcWireError } from "../wire-error.ts";
 import type { AuthGate } from "./auth-gate.ts";
+import type { ConnectionDirective } from "./connection-directive.ts";
 import type { ConnectionLimits } from "./connection-limits.ts";
 import { ConnectionOutbox } from "./connection-outbox.ts";
 import { ConnectionStreams } from "./connection-streams.ts";
 import type { PublishedEvent } from "./event-stream.ts";
 import type { QueryStream } from "./query-stream.ts";
-
-/** The commands a session carries out by itself. */
-type SessionCommand = "auth" | "handshake" | "monitor" | "query" | "respond" | "stop" | "stream";
-
-/** A command the agent carries out as it stands. */
-export type AgentRequest = Exclude<Request, { readonly command: SessionCommand }>;
-
-/** What the driver is to do. The first three are to be answered with `reply`, once each. */
-export type ConnectionDirective =
-  | { readonly kind: "run"; readonly seq: bigint; readonly request: AgentRequest }
-  | {
-      readonly kind: "respond";
-      readonly seq: bigint;
-      readonly event: QueryEvent;
-      readonly payload: Uint8Array;
-    }
-  | {
-      readonly kind: "query";
-      readonly seq: bigint;
-      readonly request: QueryRequest;
-      /** Where the answers go, once the query is under way and replied to. */
-      readonly stream: QueryStream;
-    }
-  /** `flushed`: after every frame was taken. */
-  | { readonly kind: "close"; readonly when: "flushed" | "now" }
-  | { readonly kind: "log"; readonly level: LogLevel; readonly text: string }
-  | { readonly kind: "count-command" };
 
 const WRONG_KEY = "Invalid authentication token";
 
