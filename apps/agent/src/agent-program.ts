@@ -20,7 +20,7 @@ import {
 } from "@x/agent";
 import { FlagError } from "@x/agent/flags";
 import { banner } from "./banner.ts";
-import { sampleProcess } from "./process-gauges.ts";
+import { keepSampling, sampleProcess } from "./process-gauges.ts";
 import { SignalLoop } from "./signal-loop.ts";
 import { openLog, openMetrics, openNetwork, readAuthKey, StartFailure } from "./start-parts.ts";
 
@@ -86,8 +86,6 @@ function load(
   }
 }
 
-const gaugeIntervalMs = 1_000;
-
 /** Reads the configuration again; a bad log level is told and replaced by the one given. */
 type Reload = (keepLevel: LogLevel) => AgentConfig | undefined;
 
@@ -147,8 +145,7 @@ class AgentProgram {
   async run(): Promise<number> {
     const { config, serf } = this.#agent;
     this.#world.writeOut(banner(config, this.#agent.network, this.#agent.rpcPort));
-    const gauges = setInterval(() => sampleProcess(this.#metrics), gaugeIntervalMs);
-    gauges.unref();
+    const stopSampling = keepSampling(this.#metrics);
     try {
       // A join may take as long as the network likes; whoever presses Ctrl-C meanwhile means it.
       const hasJoined = await this.#signals.untilSignal(this.#startJoin(config));
@@ -159,7 +156,7 @@ class AgentProgram {
       void serf.closed.then(() => this.#signals.serfClosed());
       return await this.#end(await this.#loop());
     } finally {
-      clearInterval(gauges);
+      stopSampling();
       this.#stopRetrying.abort();
       this.#signals.close();
       this.#metrics.close();
@@ -217,6 +214,7 @@ class AgentProgram {
           return 1;
         case "signal": {
           if (cause.signal === "SIGUSR1") {
+            sampleProcess(this.#metrics);
             this.#world.writeErr(this.#metrics.dump());
             break;
           }

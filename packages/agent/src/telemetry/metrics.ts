@@ -61,6 +61,10 @@ export class Metrics {
     this.#host = host;
   }
 
+  get hasSinks(): boolean {
+    return this.#sinks.length > 0;
+  }
+
   addSink(sink: MetricSink): void {
     this.#sinks.push(sink);
   }
