@@ -76,6 +76,17 @@ describe("manifests", () => {
   });
 });
 
+describe("the workspace", () => {
+  it("has no two packages of one name", () => {
+    const names = files("packages/*/package.json", "apps/*/package.json", "tools/*/package.json")
+      .map((path) => (JSON.parse(read(path)) as { readonly name: string }).name)
+      .sort();
+
+    expect(names).toEqual([...new Set(names)]);
+    expect(names.length).toBeGreaterThan(8);
+  });
+});
+
 describe("sources", () => {
   const sources = files("packages/*/src/**/*.ts", "packages/*/src/*.ts", "apps/*/src/*.ts");
 
