@@ -1,0 +1,71 @@
+/** `pnpm sim explore`: looks for a cluster that goes wrong. */
+import { stderr, stdout } from "node:process";
+import { readArguments } from "../arguments.ts";
+import { ProgressLine } from "../progress.ts";
+import { exploreAll } from "./exhaustive.ts";
+import { explorationOf, explore, type Sightings } from "./random-exploration.ts";
+import type { Budget } from "./small-world.ts";
+
+const DEFAULT_SEEDS = 300;
+const DEFAULT_STATES = 100_000;
+
+/** @returns the exit code: 1 if something went wrong. */
+export function exploreCommand(args: readonly string[]): number {
+  const { numbers, switches } = readArguments(args, {
+    numbers: ["seeds", "from", "states", "depth", "drops", "duplicates", "crashes", "in-flight"],
+    switches: ["exhaustive"],
+  });
+  return switches.has("exhaustive") ? exhaustive(numbers) : random(numbers);
+}
+
+function random(numbers: Readonly<Record<string, number>>): number {
+  const from = numbers["from"] ?? 1;
+  const count = numbers["seeds"] ?? DEFAULT_SEEDS;
+  const sightings: Sightings = { suspicions: 0, refutations: 0, deaths: 0, faults: 0 };
+  const line = new ProgressLine();
+  let failureCount = 0;
+  for (let seed = from; seed < from + count; seed += 1) {
+    line.show(`seed ${seed}, ${failureCount} failed`, sightings.faults);
+    const failure = explore(explorationOf(seed), sightings);
+    if (failure === undefined) continue;
+    failureCount += 1;
+    line.clear();
+    stderr.write(
+      `${failure.message}\nsmallest plan that fails: ${JSON.stringify(failure.smallest)}\n`,
+    );
+  }
+  line.clear();
+  const { deaths, faults, refutations, suspicions } = sightings;
+  stdout.write(
+    `${count} seeds from ${from}: ${failureCount} failed; ${faults} faults, ${suspicions} suspicions, ` +
+      `${refutations} refutations, ${deaths} deaths\n`,
+  );
+  return failureCount === 0 ? 0 : 1;
+}
+
+function exhaustive(numbers: Readonly<Record<string, number>>): number {
+  const budget: Budget = {
+    drops: numbers["drops"] ?? 3,
+    duplicates: numbers["duplicates"] ?? 1,
+    crashes: numbers["crashes"] ?? 1,
+    incarnation: 4,
+    inFlight: numbers["in-flight"] ?? 2,
+  };
+  const line = new ProgressLine();
+  const result = exploreAll(budget, {
+    maxDepth: numbers["depth"] ?? Infinity,
+    stateLimit: numbers["states"] ?? DEFAULT_STATES,
+    progress: (stateCount, depth) => line.show(`${stateCount} states, depth ${depth}`, stateCount),
+  });
+  line.clear();
+  const { completeDepth, sightings, stateCount, transitionCount, violation } = result;
+  const depth = completeDepth === Infinity ? "all there are" : `complete to ${completeDepth} steps`;
+  stdout.write(
+    `${stateCount} states visited (${depth}), ${transitionCount} transitions; ` +
+      `${sightings.suspicions} suspicions, ${sightings.refutations} refutations, ${sightings.deaths} deaths\n`,
+  );
+  if (violation === undefined) return 0;
+  stderr.write(`${violation.what}\nafter:\n`);
+  for (const choice of violation.path) stderr.write(`  ${JSON.stringify(choice)}\n`);
+  return 1;
+}
