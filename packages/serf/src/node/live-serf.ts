@@ -179,14 +179,16 @@ export class LiveSerf implements RunningSerf {
   async #close(): Promise<void> {
     this.#driver.call((nowMs) => this.#core.shutdown(nowMs));
     this.#pending.rejectAll(closedError());
-    try {
-      await this.#driver.close();
-      await this.#snapshot?.close(this.#core.lamportTimes.member);
-    } finally {
-      this.#gate?.release();
-      this.#events.close();
-      this.#markClosed();
-    }
+    // Both, whichever fails: a transport in trouble must not cost the snapshot its last lines.
+    const outcomes = await Promise.allSettled([
+      this.#driver.close(),
+      this.#snapshot?.close(this.#core.lamportTimes.member),
+    ]);
+    this.#gate?.release();
+    this.#events.close();
+    this.#markClosed();
+    const failed = outcomes.find((outcome) => outcome.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
   }
 
   #keyManager(): KeyManager {

@@ -15,6 +15,7 @@ import {
   type StartSerfOptions,
 } from "@x/serf/node";
 import type { SwimReport } from "@x/swim";
+import type { Transport } from "@x/swim/node";
 import { until } from "./support/until.ts";
 
 const KEY = new Uint8Array(16).fill(1);
@@ -73,6 +74,20 @@ function listen(serf: RunningSerf): SerfEvent[] {
     }
   })();
   return events;
+}
+
+/** Hears nothing, brings nothing out, and cannot be closed. */
+class UnclosableTransport implements Transport {
+  readonly localEndpoint = { address: "127.0.0.1", port: 7_946 };
+  start(): void {}
+  sendDatagram(): void {}
+  openStream(): void {}
+  writeStream(): void {}
+  closeStream(): void {}
+  resetStream(): void {}
+  async close(): Promise<void> {
+    throw new Error("cannot close");
+  }
 }
 
 async function inTemporaryFolder(test: (path: string) => Promise<void>): Promise<void> {
@@ -158,6 +173,24 @@ describe("startSerf on loopback", () => {
     await b.close();
     await b.closed;
     expect(b.state).toBe("shutdown");
+  });
+
+  it("writes the last of its snapshot though its transport fails to close", async () => {
+    await inTemporaryFolder(async (folder) => {
+      const snapshotPath = joinPath(folder, "snapshot");
+      const serf = await startSerf({
+        name: "a",
+        snapshotPath,
+        transport: new UnclosableTransport(),
+      });
+      // Its Lamport time is written at the next occasion, which is the end.
+      await serf.forceLeave("nobody");
+
+      await expect(serf.close()).rejects.toThrow("cannot close");
+      await serf.closed;
+
+      expect(await readFile(snapshotPath, "utf8")).toMatch(/^clock: 1$/m);
+    });
   });
 
   it("tells others of its leave only when its snapshot has it", async () => {
