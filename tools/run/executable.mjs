@@ -1,0 +1,38 @@
+/**
+ * `pnpm build:executable [FILE]`: the whole `serf` program as one file that needs no Node.
+ *
+ * Bun's compiler joins the bundles, their bytecode and its own runtime. It is fetched when it is
+ * asked for, since its package is 100 MB and only this needs it; `BUN` names one that is there.
+ *
+ * Why: docs/decisions/0003-one-file.md.
+ */
+import { mkdirSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fail, prepare, root, run } from "./prepare.mjs";
+
+const bunPackage = "bun@1.4.5";
+const isWindows = process.platform === "win32";
+
+await prepare();
+const [, , wanted = join(root, "apps", "cli", "dist", isWindows ? "serf.exe" : "serf")] =
+  process.argv;
+const file = resolve(wanted);
+mkdirSync(dirname(file), { recursive: true });
+const words = [
+  "build",
+  join(root, "apps", "cli", "dist", "bundle", "serf.cjs"),
+  "--compile",
+  `--outfile=${file}`,
+  // Half the start is compiling otherwise; only this format can be compiled ahead.
+  "--bytecode",
+  "--format=cjs",
+  // Settings come from flags and files the operator names, never from where the program was started.
+  "--no-compile-autoload-dotenv",
+  "--no-compile-autoload-bunfig",
+];
+const [bun, ...first] = process.env.BUN
+  ? [process.env.BUN]
+  : [isWindows ? "npx.cmd" : "npx", "--yes", "--package", bunPackage, "--", "bun"];
+const status = run(bun, [...first, ...words], { stdio: ["ignore", 2, 2], shell: isWindows });
+if (status !== 0) fail(`Compiling failed: see the lines above (${bun}).`);
+console.log(`${file}: ${Math.round(statSync(file).size / 2 ** 20)} MiB`);
