@@ -62,7 +62,6 @@ export class PingAnswers {
 
   handleIndirectPing(message: IndirectPingMessage, source: Endpoint, nowMs: number): void {
     const { options } = this.#context;
-    if (!isMemberAddress(message.target)) return this.#withhold(source, "invalid-target");
     if (this.#relayCount >= options.relayLimit) return this.#withhold(source, "relay-limit");
     const requester = this.#answerTarget(message, source, nowMs);
     if (requester === undefined) return;
@@ -114,6 +113,7 @@ export class PingAnswers {
       return source;
     const known = this.#memberEndpoint(sourceNode, sourceAddress, sourcePort);
     if (known !== undefined) return known;
+    // A member bound to every address may name none of them.
     if (!isMemberAddress(sourceAddress)) return source;
     const claimed = { address: addressText(sourceAddress), port: sourcePort };
     const isSender = claimed.address === source.address && claimed.port === source.port;

@@ -134,7 +134,7 @@ export type SwimReport =
   | {
       readonly kind: "answer-withheld";
       readonly source: Endpoint;
-      readonly reason: "rate-limited" | "relay-limit" | "name-required" | "invalid-target";
+      readonly reason: "rate-limited" | "relay-limit" | "name-required";
     }
   | {
       readonly kind: "inbound-queue-full";

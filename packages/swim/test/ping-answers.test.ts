@@ -59,6 +59,16 @@ describe("a ping (behaviour specification §5.4)", () => {
     expect(core.takeSent().map(({ target }) => target)).toEqual([endpoint(2), endpoint(9)]);
   });
 
+  it("is answered to its sender when nobody can live where it says (a member bound to ::)", () => {
+    const core = new LoneCore();
+
+    for (const address of [new Uint8Array(16), Uint8Array.of(224, 0, 0, 1), new Uint8Array(3)]) {
+      core.receive(ping({ ...FROM_B, sourceAddress: address }), endpoint(9));
+    }
+
+    expect(core.takeSent().map(({ target }) => target)).toEqual(Array(3).fill(endpoint(9)));
+  });
+
   it("is answered before anything else in the packet is worked off", () => {
     const core = new LoneCore();
 

@@ -41,11 +41,11 @@ export function checkMessage(message: DatagramMessage, limits: WireLimits): void
       if (!isMemberAddress(message.target))
         throw invalid("a ping is asked for at no member's address");
       checkNameLength(message.node, limits);
-      checkSource(message, limits);
+      checkNameLength(message.sourceNode ?? "", limits);
       return;
     case "ping":
       checkNameLength(message.node, limits);
-      checkSource(message, limits);
+      checkNameLength(message.sourceNode ?? "", limits);
       return;
     case "ack":
     case "nack":
@@ -84,17 +84,6 @@ function checkAlive(message: AliveMessage, limits: WireLimits): void {
 /** Members start at 1: a claim of 0 beats nothing anyone can know, so it is no news but noise. */
 function checkIncarnation(incarnation: number): void {
   if (incarnation === 0) throw invalid("a member claims to be alive before it was born");
-}
-
-function checkSource(
-  message: { readonly sourceAddress?: Uint8Array; readonly sourceNode?: string },
-  limits: WireLimits,
-): void {
-  const { sourceAddress, sourceNode } = message;
-  if (sourceAddress !== undefined && !isMemberAddress(sourceAddress)) {
-    throw invalid("an answer is wanted at no member's address");
-  }
-  if (sourceNode !== undefined) checkNameLength(sourceNode, limits);
 }
 
 function checkName(name: string, limits: WireLimits): void {
