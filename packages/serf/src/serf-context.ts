@@ -3,7 +3,13 @@
  *
  * Rooms know the context and the rooms they are given, never `serf.ts`.
  */
-import type { Directive, Swim, SwimEnvironment, SwimReport } from "@x/swim";
+import {
+  ReportLimit,
+  type Directive,
+  type Swim,
+  type SwimEnvironment,
+  type SwimReport,
+} from "@x/swim";
 import { packetOverheadBytes, defaultWireLimits, encodeName } from "@x/swim/wire";
 import type { Coordinate } from "@x/vivaldi";
 import { BroadcastQueues } from "./broadcast-queues.ts";
@@ -11,7 +17,7 @@ import { LamportClock } from "./lamport-clock.ts";
 import { MemberRegistry } from "./member-registry.ts";
 import type { LamportTime, SerfEvent } from "./serf-event.ts";
 import type { SerfOptions } from "./serf-options.ts";
-import type { SerfReport } from "./serf-report.ts";
+import { provokedReports, type SerfReport } from "./serf-report.ts";
 import { TimerQueue } from "./timer-queue.ts";
 
 /** What the snapshot keeps of a query. */
@@ -88,7 +94,7 @@ export class Outbox {
     this.#directives.push({ kind: "emit", event });
   }
 
-  report(report: SerfReport): void {
+  report(report: SerfReport | SwimReport): void {
     this.#directives.push({ kind: "report", report });
   }
 
@@ -117,6 +123,7 @@ export class SerfContext {
     query: new LamportClock(),
   };
   readonly queues: BroadcastQueues;
+  readonly #reportLimit: ReportLimit<SerfReport> = new ReportLimit(provokedReports);
   state: InstanceState = "alive";
   /** Time of the last call into the core. */
   nowMs: number = 0;
@@ -125,7 +132,7 @@ export class SerfContext {
     this.options = options;
     this.environment = environment;
     this.swim = swim;
-    const { registry, outbox } = this;
+    const { registry } = this;
     this.queues = new BroadcastQueues({
       retransmitMultiplier: options.swim.retransmitMultiplier,
       memberCount: () => registry.presentCount,
@@ -135,7 +142,7 @@ export class SerfContext {
           : options.maxQueueDepth,
       depthWarning: options.queueDepthWarning,
       payloadBytesLimit: broadcastBytesLimit(options, environment),
-      report: (report) => outbox.report(report),
+      report: (report) => this.report(report),
     });
   }
 
@@ -147,8 +154,9 @@ export class SerfContext {
     return this.environment.random();
   }
 
+  /** A kind strangers can provoke is limited to a rate; what is held back is counted. */
   report(report: SerfReport): void {
-    this.outbox.report(report);
+    for (const passed of this.#reportLimit.pass(report, this.nowMs)) this.outbox.report(passed);
   }
 }
 

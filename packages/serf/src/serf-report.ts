@@ -151,6 +151,26 @@ const LEVELS: Readonly<Record<SerfReport["kind"], ReportLevel>> = {
   "shut-down": "info",
 };
 
+/**
+ * What a stranger can provoke as often as it likes: beyond a rate it is counted, not told.
+ *
+ * What counters count (messages received, responses dropped, coordinates rejected) is not among
+ * them; it is for the debug log alone.
+ */
+export const provokedReports: ReadonlySet<SerfReport["kind"]> = new Set([
+  "message-rejected",
+  "remote-state-rejected",
+  "leave-refuted",
+  "intent-buffer-full",
+  "name-conflict",
+  "broadcast-too-large",
+  "answer-repeated",
+  "answer-failed",
+  "relay-refused",
+  "internal-query-unknown",
+  "key-operation",
+]);
+
 /** How loud a report is, in the levels of the reference's log. */
 export function serfReportLevel(report: SerfReport): ReportLevel {
   if (report.kind === "key-operation" && report.failure !== undefined) return "error";

@@ -7,6 +7,7 @@ import { Keyring } from "@x/swim";
 import fc from "fast-check";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { encodeSerfMessage } from "../src/wire/message-codec.ts";
 import { Rooms } from "./support/rooms.ts";
 
 interface Vector {
@@ -90,6 +91,34 @@ describe("hostile input", () => {
       expect(rooms.takeSent()).toEqual([]);
     },
   );
+
+  it("makes no flood of reports out of a flood of names or bytes, and says how many it held back", () => {
+    const rooms = new Rooms({ options: { intentNameLimit: 1 } });
+    const statusTimes = new Map(Array.from({ length: 10_000 }, (_, n) => [`x${n}`, 1n]));
+    const state = encodeSerfMessage({
+      kind: "push-pull",
+      lamportTime: 0n,
+      statusTimes,
+      leftMembers: [],
+      eventLamportTime: 0n,
+      events: [],
+      queryLamportTime: 0n,
+    });
+
+    rooms.pushPull.merge(state, false, rooms.nowMs);
+    for (let index = 0; index < 10_000; index += 1) {
+      rooms.intake.handle(new Uint8Array([0xff]), rooms.nowMs);
+    }
+    rooms.settle();
+
+    expect(rooms.reported("intent-buffer-full")).toHaveLength(100);
+    expect(rooms.reported("message-rejected")).toHaveLength(100);
+    rooms.advance(1_000).intake.handle(new Uint8Array([0xff]), rooms.nowMs);
+    expect(rooms.settle().reports.slice(-2)).toMatchObject([
+      { kind: "reports-suppressed", of: "message-rejected", count: 9_900 },
+      { kind: "message-rejected" },
+    ]);
+  });
 
   it("holds every limit under a flood of fresh names, times and numbers", () => {
     const limits = {

@@ -33,6 +33,7 @@ export {
   type SwimOptionsInput,
   type SwimProfile,
 } from "./swim-options.ts";
+export { ReportLimit } from "./report-limit.ts";
 export {
   swimReportLevel,
   type ClaimRefusal,

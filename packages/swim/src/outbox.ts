@@ -3,7 +3,7 @@
  */
 import type { Directive } from "./directive.ts";
 import type { Endpoint, StreamId } from "./protocol-core.ts";
-import { ReportLimit } from "./report-limit.ts";
+import { provokedReports, ReportLimit } from "./report-limit.ts";
 import type { SwimEvent } from "./swim-event.ts";
 import type { SwimReport } from "./swim-report.ts";
 
@@ -14,7 +14,7 @@ export class Outbox {
   #directives: Directive<SwimEvent, SwimReport>[] = [];
   #isClosed = false;
   #nowMs = 0;
-  readonly #reportLimit = new ReportLimit();
+  readonly #reportLimit = new ReportLimit<SwimReport>(provokedReports);
 
   sendDatagram(target: Endpoint, bytes: Uint8Array): void {
     this.#add({ kind: "send-datagram", target, bytes });

@@ -11,8 +11,8 @@ import { TokenBucket } from "./token-bucket.ts";
 /** Reports of one kind per second, and at once. */
 const REPORTS_PER_SECOND = 100;
 
-/** What a stranger can provoke as often as it likes. */
-const PROVOKED: ReadonlySet<SwimReport["kind"]> = new Set([
+/** What a stranger can provoke SWIM to say as often as it likes. */
+export const provokedReports: ReadonlySet<SwimReport["kind"]> = new Set([
   "packet-rejected",
   "stream-accepted",
   "stream-rejected",
@@ -38,19 +38,29 @@ interface KindLimit {
   suppressedCount: number;
 }
 
-/** Lets the first of a flood pass and counts the rest. */
-export class ReportLimit {
-  readonly #limits = new Map<SwimReport["kind"], KindLimit>();
+/** Said after a flood: how many reports of one kind were held back. */
+type SuppressedReport = Extract<SwimReport, { kind: "reports-suppressed" }>;
+
+/** Lets the first of a flood pass and counts the rest; for reports of any layer. */
+export class ReportLimit<Report extends { readonly kind: string }> {
+  readonly #provoked: ReadonlySet<Report["kind"]>;
+  readonly #limits = new Map<Report["kind"], KindLimit>();
+
+  /** @param provoked - the kinds that are limited, each for itself; all others pass. */
+  constructor(provoked: ReadonlySet<Report["kind"]>) {
+    this.#provoked = provoked;
+  }
 
   /**
    * @returns what to report: nothing in a flood; after one, how many were held back comes first.
    */
-  pass(report: SwimReport, nowMs: number): readonly SwimReport[] {
-    if (!PROVOKED.has(report.kind)) return [report];
-    let limit = this.#limits.get(report.kind);
+  pass(report: Report, nowMs: number): readonly (Report | SuppressedReport)[] {
+    const kind: Report["kind"] = report.kind;
+    if (!this.#provoked.has(kind)) return [report];
+    let limit = this.#limits.get(kind);
     if (limit === undefined) {
       limit = { tokens: new TokenBucket(REPORTS_PER_SECOND), suppressedCount: 0 };
-      this.#limits.set(report.kind, limit);
+      this.#limits.set(kind, limit);
     }
     if (!limit.tokens.take(nowMs)) {
       limit.suppressedCount += 1;
@@ -59,6 +69,6 @@ export class ReportLimit {
     const count = limit.suppressedCount;
     if (count === 0) return [report];
     limit.suppressedCount = 0;
-    return [{ kind: "reports-suppressed", of: report.kind, count }, report];
+    return [{ kind: "reports-suppressed", of: kind, count }, report];
   }
 }

@@ -11,6 +11,7 @@ describe("@x/swim", () => {
       "Keyring",
       "KeyringError",
       "MemberRecordPool",
+      "ReportLimit",
       "Swim",
       "SwimError",
       "parseJoinAddress",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { swimReportLevel, type SwimReport } from "@x/swim";
-import { ReportLimit } from "../src/report-limit.ts";
+import { provokedReports, ReportLimit } from "../src/report-limit.ts";
 import { endpoint, LoneCore } from "./support/lone-core.ts";
 
 const REJECTED: SwimReport = {
@@ -12,7 +12,7 @@ const REJECTED: SwimReport = {
 
 describe("ReportLimit (wire specification §13.14)", () => {
   it("lets 100 of a kind pass per second and counts the rest", () => {
-    const limit = new ReportLimit();
+    const limit = new ReportLimit<SwimReport>(provokedReports);
 
     const passed = Array.from({ length: 250 }, () => limit.pass(REJECTED, 0)).flat();
 
@@ -25,7 +25,7 @@ describe("ReportLimit (wire specification §13.14)", () => {
   });
 
   it("counts each kind for itself, and what only we can cause not at all", () => {
-    const limit = new ReportLimit();
+    const limit = new ReportLimit<SwimReport>(provokedReports);
     const failed: SwimReport = { kind: "probe-failed", name: "a", endpoint: endpoint(2) };
     for (let count = 0; count < 200; count += 1) limit.pass(REJECTED, 0);
 
@@ -37,7 +37,7 @@ describe("ReportLimit (wire specification §13.14)", () => {
   });
 
   it("counts what strangers provoke by forged addresses and refused merges", () => {
-    const limit = new ReportLimit();
+    const limit = new ReportLimit<SwimReport>(provokedReports);
     const provoked: readonly SwimReport[] = [
       { kind: "datagram-failed", target: endpoint(9), message: "no route" },
       { kind: "merge-vetoed", endpoint: endpoint(9), reason: "no" },
