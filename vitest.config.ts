@@ -5,7 +5,11 @@ export default defineConfig({
   resolve: { conditions: ["@x/source"] },
   ssr: { resolve: { conditions: ["@x/source"], externalConditions: ["@x/source"] } },
   test: {
-    include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "tools/*/test/**/*.test.ts"],
+    include: [
+      "packages/*/test/**/*.test.ts",
+      "apps/*/test/**/*.test.ts",
+      "tools/*/test/**/*.test.ts",
+    ],
     exclude: ["**/node_modules/**", "**/dist/**", "**/*.types.test.ts"],
     benchmark: { include: ["packages/*/bench/**/*.bench.ts", "tools/*/bench/**/*.bench.ts"] },
     pool: "forks",

@@ -67,7 +67,10 @@ describe("resolveSwimOptions", () => {
     ["label is 256 bytes: at most 255 fit", { label: "x".repeat(256) }],
     ["name is 0 bytes long: give 1 to 255 bytes", { name: "" }],
     ["name is 256 bytes long: give 1 to 255 bytes", { name: "x".repeat(256) }],
-    ['name is "a\\nb": leave control characters out', { name: "a\nb", refuseControlCharacters: true }],
+    [
+      'name is "a\\nb": leave control characters out',
+      { name: "a\nb", refuseControlCharacters: true },
+    ],
     ["wireLimits.nestingDepth is 0: give 1 or more", { wireLimits: { nestingDepth: 0 } }],
     ["wireLimits.metaBytes is NaN: give 1 or more", { wireLimits: { metaBytes: Number.NaN } }],
     [
