@@ -92,6 +92,9 @@ interface OutstandingQuery {
 /** Answers accepted beyond two for each known member: some members may not be known yet. */
 const UNKNOWN_ANSWER_ALLOWANCE = 32;
 
+/** The field is a signed 64-bit one. Source: Serf specification §3.5. */
+const LONGEST_TIMEOUT_NS = 2n ** 63n - 1n;
+
 const NO_PAYLOAD = new Uint8Array(0);
 
 /** The questions of this member that still wait for answers. */
@@ -216,7 +219,7 @@ export class Queries {
       }),
       flags: parameters.ack === true ? QueryFlag.ack : 0,
       relayFactor,
-      timeoutNs: BigInt(Math.round(timeoutMs * 1_000)) * 1_000n,
+      timeoutNs: nanoseconds(timeoutMs),
       name,
       payload: payload?.slice(),
     };
@@ -325,6 +328,12 @@ export class Queries {
     const { from, lamportTime } = message;
     this.#context.report({ kind: "response-dropped", from, lamportTime, reason });
   }
+}
+
+/** To the microsecond, and no longer than its field can say: 292 years. */
+function nanoseconds(timeoutMs: number): bigint {
+  const wanted = BigInt(Math.round(timeoutMs * 1_000)) * 1_000n;
+  return wanted < LONGEST_TIMEOUT_NS ? wanted : LONGEST_TIMEOUT_NS;
 }
 
 /** @throws {RangeError} unless it fits the byte it travels in. */

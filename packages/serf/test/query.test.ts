@@ -67,6 +67,14 @@ describe("Queries, asking (Serf specification §10.1)", () => {
     expect(rooms.context.clocks.query.time).toBe(2n);
   });
 
+  it("waits as long as the wire can say for whoever wants to wait longer", () => {
+    const rooms = three();
+
+    new Question(rooms, { timeoutMs: Number.MAX_SAFE_INTEGER });
+
+    expect(rooms.packet()).toMatchObject([{ kind: "query", timeoutNs: 2n ** 63n - 1n }]);
+  });
+
   it("draws numbers below 2^31", () => {
     const rooms = three({ environment: { random: () => 0.999_999_999_9 } });
     expect(new Question(rooms).handle.id).toBeLessThan(2 ** 31);
