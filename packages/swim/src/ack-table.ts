@@ -40,10 +40,6 @@ export class AckTable {
     this.#lastSequenceNumber = Math.floor(context.random() * 0x1_0000_0000) >>> 0;
   }
 
-  get size(): number {
-    return this.#waiting.size;
-  }
-
   /** Takes the next sequence number and waits for its answer. */
   expect(waiter: AckWaiter, expiresMs: number): number {
     const sequenceNumber = (this.#lastSequenceNumber + 1) >>> 0;

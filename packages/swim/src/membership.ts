@@ -69,11 +69,6 @@ export class Membership {
     return this.#isLeaving;
   }
 
-  /** Suspicions under way. */
-  get suspicionCount(): number {
-    return this.#suspicions.size;
-  }
-
   /** Whether packets and members from this address are wanted. */
   allowsAddress(address: Uint8Array): boolean {
     return this.#admission.allowsAddress(address);

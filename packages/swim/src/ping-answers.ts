@@ -42,11 +42,6 @@ export class PingAnswers {
     this.#strangerTokens = new TokenBucket(options.strangerAnswersPerSecond);
   }
 
-  /** Pings on behalf of others under way. */
-  get relayCount(): number {
-    return this.#relayCount;
-  }
-
   handlePing(message: PingMessage, source: Endpoint, nowMs: number): void {
     const { delegate, options, outbox } = this.#context;
     if (message.node !== "" && message.node !== options.name) {

@@ -45,11 +45,6 @@ export class Prober {
     this.#parts = parts;
   }
 
-  /** Whether a round is under way. */
-  get isProbing(): boolean {
-    return this.#round !== undefined;
-  }
-
   /** Starts the rounds, at a random moment of the first interval. */
   start(nowMs: number): void {
     const { options, random, timers } = this.#context;

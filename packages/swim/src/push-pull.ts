@@ -68,11 +68,6 @@ export class PushPull {
     this.#merges = new MergeQueue(context, membership);
   }
 
-  /** Exchanges received and not yet merged. */
-  get mergeCount(): number {
-    return this.#merges.size;
-  }
-
   /** Starts the regular exchanges, at a random moment of the first interval. */
   start(nowMs: number): void {
     const { options, random, table, timers } = this.#context;

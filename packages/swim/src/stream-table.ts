@@ -57,15 +57,6 @@ export class StreamTable {
     this.#accept = accept;
   }
 
-  get size(): number {
-    return this.#sessions.size;
-  }
-
-  /** Connections accepted and still open. */
-  get acceptedCount(): number {
-    return this.#accepted.size;
-  }
-
   /** Dials. */
   open(target: Endpoint, timeoutMs: number, session: StreamSession): StreamId {
     const streamId = this.#nextStreamId;

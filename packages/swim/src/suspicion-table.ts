@@ -33,10 +33,6 @@ export class SuspicionTable {
     this.#timedOut = timedOut;
   }
 
-  get size(): number {
-    return this.#running.size;
-  }
-
   has(key: NameKey): boolean {
     return this.#running.has(key.number);
   }
