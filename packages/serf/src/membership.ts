@@ -197,6 +197,17 @@ export class Membership {
     nowMs: number,
   ): boolean {
     const { lamportTime, node } = message;
+    const { nameBytesLimit } = this.#context.options.swim;
+    // SWIM admits no member of a longer name, so there is nothing to wait for. A text has at most
+    // as many units as bytes.
+    if (node.length > nameBytesLimit) {
+      this.#context.report({
+        kind: "message-rejected",
+        code: "too-large",
+        message: `an intent about a name of more than ${nameBytesLimit} bytes`,
+      });
+      return false;
+    }
     const outcome = this.#intents.upsert(node, { kind, lamportTime }, nowMs);
     if (outcome === "full") this.#context.report({ kind: "intent-buffer-full", name: node });
     return outcome === "stored";

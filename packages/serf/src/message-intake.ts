@@ -12,7 +12,14 @@ import type { Queries } from "./query.ts";
 import type { SerfContext } from "./serf-context.ts";
 import type { ReceivedKind } from "./serf-report.ts";
 import type { UserEvents } from "./user-event.ts";
+import { SerfMessageType } from "./wire/message.ts";
 import { decodeArrivingMessage, type ArrivingMessage } from "./wire/message-codec.ts";
+
+/**
+ * Longest message taken, in bytes, that is no answer: no datagram holds more. Gossip is spread by
+ * datagrams alone, so what a stream brings beyond could never be told on, and is made to hurt.
+ */
+const GOSSIP_BYTES_LIMIT = 65_536;
 
 /** Where each kind of message is handled. */
 export interface IntakeRooms {
@@ -38,6 +45,9 @@ export class MessageIntake {
     if (bytes.length === 0) return;
     let message: ArrivingMessage;
     try {
+      if (bytes.length > GOSSIP_BYTES_LIMIT && bytes[0] !== SerfMessageType.queryResponse) {
+        throw new WireError("too-large", `a message of ${bytes.length} bytes fits no datagram`);
+      }
       message = decodeArrivingMessage(bytes);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;

@@ -84,6 +84,8 @@ interface OutstandingQuery {
   readonly expected: ReadonlySet<string>;
   readonly acked: Set<string>;
   readonly answered: Set<string>;
+  /** Bytes of answers and their senders' names that were taken. */
+  answerBytes: number;
   readonly listener: QueryListener;
   readonly endsEarly: boolean;
   readonly timers: Timer[];
@@ -179,6 +181,11 @@ export class Queries {
     if (seen.size >= 2 * this.#context.registry.size + UNKNOWN_ANSWER_ALLOWANCE) {
       return this.#drop(message, "limit-reached");
     }
+    const answerBytes = query.answerBytes + message.from.length + (message.payload?.length ?? 0);
+    if (answerBytes > this.#context.options.answerBytesLimit) {
+      return this.#drop(message, "limit-reached");
+    }
+    query.answerBytes = answerBytes;
     seen.add(message.from);
     if (isAck) query.listener.handleAck?.(message.from);
     else {
@@ -239,6 +246,7 @@ export class Queries {
       expected: this.#expected(message.name, parameters),
       acked: new Set(),
       answered: new Set(),
+      answerBytes: 0,
       listener,
       endsEarly: parameters.endEarly !== false,
       timers: [],

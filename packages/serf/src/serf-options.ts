@@ -63,6 +63,8 @@ export interface SerfOptions {
   readonly querySizeLimit: number;
   /** An encoded answer. Default 1024. */
   readonly queryResponseSizeLimit: number;
+  /** Bytes of answers, and of names they come from, taken for one query. Default 64 MiB. */
+  readonly answerBytesLimit: number;
   /** Default timeout = gossip interval · this · ⌈log10(n + 1)⌉. Default 16. */
   readonly queryTimeoutMultiplier: number;
   /** Own queries waiting for answers at the same time. Default 4096. */
@@ -140,6 +142,7 @@ const DEFAULTS: Omit<SerfOptions, "name" | "tags" | "swim"> = {
   userEventSizeLimit: 512,
   querySizeLimit: 1_024,
   queryResponseSizeLimit: 1_024,
+  answerBytesLimit: 64 * 1_048_576,
   queryTimeoutMultiplier: 16,
   outstandingQueryLimit: 4_096,
   reaskAt: [0.4, 0.6, 0.8],
@@ -228,6 +231,7 @@ const BOUNDS: readonly (readonly [keyof typeof DEFAULTS, number, number])[] = [
   ["queryBufferLimit", 1, 1 << 24],
   ["querySizeLimit", 1, 1 << 20],
   ["queryResponseSizeLimit", 1, 1 << 20],
+  ["answerBytesLimit", 1, 1 << 30],
   ["queryTimeoutMultiplier", 1, 1 << 20],
   ["outstandingQueryLimit", 1, 1 << 20],
   ["reaskMemberLimit", 0, 1 << 20],

@@ -92,6 +92,34 @@ describe("hostile input", () => {
     },
   );
 
+  it("refuses what no packet brings, which only a stream could, save for answers", () => {
+    const rooms = new Rooms().joined("bar");
+    const event = (bytes: number): Uint8Array =>
+      encodeSerfMessage({
+        kind: "user-event",
+        lamportTime: 1n,
+        name: "big",
+        payload: new Uint8Array(bytes),
+        coalesce: true,
+      });
+    const fixedBytes = event(60_000).length - 60_000;
+
+    rooms.intake.handle(event(65_536 - fixedBytes), 0);
+    rooms.intake.handle(event(65_537 - fixedBytes), 0);
+
+    expect(rooms.settle().story()).toEqual(["member-join bar", "user big"]);
+    expect(rooms.reported("message-rejected")).toMatchObject([{ code: "too-large" }]);
+    rooms.receive({
+      kind: "query-response",
+      lamportTime: 1n,
+      id: 1,
+      from: "bar",
+      flags: 0,
+      payload: new Uint8Array(100_000),
+    });
+    expect(rooms.reported("response-dropped")).toMatchObject([{ reason: "unknown-query" }]);
+  });
+
   it("makes no flood of reports out of a flood of names or bytes, and says how many it held back", () => {
     const rooms = new Rooms({ options: { intentNameLimit: 1 } });
     const statusTimes = new Map(Array.from({ length: 10_000 }, (_, n) => [`x${n}`, 1n]));

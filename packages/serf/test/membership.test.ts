@@ -110,6 +110,22 @@ describe("Membership, intents that come early (Serf specification §5.3)", () =>
     expect(rooms.story()).toEqual(["member-join new"]);
   });
 
+  it("keeps no name that no member can have, and does not pass it on", () => {
+    const rooms = new Rooms().joined("baz");
+
+    rooms.joinIntent("x".repeat(255), 1n);
+    expect(rooms.packet()).toHaveLength(1);
+    rooms.context.queues.clear();
+    rooms.joinIntent("x".repeat(256), 1n).leaveIntent("y".repeat(256), 1n);
+
+    expect(rooms.intents.size).toBe(1);
+    expect(rooms.packet()).toEqual([]);
+    expect(rooms.reported("message-rejected")).toMatchObject([
+      { code: "too-large" },
+      { code: "too-large" },
+    ]);
+  });
+
   it("holds no more names than the limit, and says when it is full", () => {
     const rooms = new Rooms({ options: { intentNameLimit: 2 } });
 

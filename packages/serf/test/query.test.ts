@@ -26,14 +26,19 @@ class Question {
     );
   }
 
-  respond(from: string, kind: "ack" | "answer", id: number = this.handle.id): void {
+  respond(
+    from: string,
+    kind: "ack" | "answer",
+    id: number = this.handle.id,
+    payload?: Uint8Array,
+  ): void {
     this.rooms.receive({
       kind: "query-response",
       lamportTime: this.handle.lamportTime,
       id,
       from,
       flags: kind === "ack" ? QueryResponseFlag.ack : 0,
-      payload: undefined,
+      payload,
     });
   }
 }
@@ -170,6 +175,20 @@ describe("Queries, collecting (Serf specification §10.5)", () => {
 
     expect(first.answers).toEqual([]);
     expect(second.answers).toEqual(["bar", "baz"]);
+  });
+
+  it("takes no more bytes of answers than the limit, and goes on to the deadline", () => {
+    const question = new Question(three({ options: { answerBytesLimit: 1_000 } }));
+
+    question.respond("bar", "answer", question.handle.id, new Uint8Array(997));
+    question.respond("baz", "answer", question.handle.id, new Uint8Array(1));
+    expect(question.answers).toEqual(["bar"]);
+    expect(question.rooms.reported("response-dropped")).toMatchObject([
+      { from: "baz", reason: "limit-reached" },
+    ]);
+
+    expect(question.handle.missing()).toContain("baz");
+    expect(question.ends).toEqual([]);
   });
 
   it("takes no flood of forged names", () => {
