@@ -17,11 +17,7 @@
  */
 import type { Coordinate } from "@x/vivaldi";
 import type { LamportTime } from "../serf-event.ts";
-import {
-  SnapshotLog,
-  type SnapshotEvent,
-  type SnapshotLogOptions,
-} from "../snapshot/snapshot-log.ts";
+import type { SnapshotEvent, SnapshotLog, SnapshotLogOptions } from "../snapshot/snapshot-log.ts";
 import type { RecoveredSnapshot, SnapshotStateOptions } from "../snapshot/snapshot-state.ts";
 import {
   nodeSnapshotFilesystem,
