@@ -218,7 +218,7 @@ describe.each(programs.map((program) => [program.name, program] as const))(
 
       const second = await group.start(program, { node: "foo", flags });
 
-      expect(second.output).toContain(`Restored 2 tag(s) from ${tagsFile}`);
+      await second.sees(`Restored 2 tag(s) from ${tagsFile}`);
       expect((await second.command(program, ["members"])).stdout).toContain('y=a"b<c>');
     });
   },
