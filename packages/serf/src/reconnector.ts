@@ -5,6 +5,7 @@
  *
  * Source: Serf specification §15.
  */
+import { endpointText } from "./endpoint-text.ts";
 import type { Membership } from "./membership.ts";
 import type { SerfContext } from "./serf-context.ts";
 
@@ -54,13 +55,4 @@ export class Reconnector {
       this.#membership.announce(this.#context.clocks.member.time, this.#context.nowMs);
     });
   }
-}
-
-/** `ip:port`, with brackets around an IPv6 address. */
-export function endpointText(endpoint: {
-  readonly address: string;
-  readonly port: number;
-}): string {
-  const { address, port } = endpoint;
-  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }

@@ -12,6 +12,7 @@
  */
 import { encodeName } from "@x/swim/wire";
 import type { Coordinate } from "@x/vivaldi";
+import { endpointText } from "../endpoint-text.ts";
 import type { Member } from "../member.ts";
 import type { LamportTime, MemberEvent } from "../serf-event.ts";
 import { formatSnapshotLine, type SnapshotLine } from "./snapshot-line.ts";
@@ -186,7 +187,7 @@ export class SnapshotLog {
 
   #recordMember(kind: MemberEvent["kind"], member: Member, nowMs: number): void {
     const { name } = member;
-    const address = addressText(member);
+    const address = endpointText(member.endpoint);
     switch (kind) {
       case "member-join":
         if (this.#state.alive.get(name) !== address || this.#state.failed.has(name)) {
@@ -227,10 +228,4 @@ export class SnapshotLog {
     this.#pendingLength = 0;
     this.#pendingSinceMs = Infinity;
   }
-}
-
-/** `ip:port` as the reference writes it, an IPv6 address in brackets. */
-function addressText(member: Member): string {
-  const { address, port } = member.endpoint;
-  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
