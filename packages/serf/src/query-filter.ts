@@ -134,12 +134,3 @@ export class QueryFilterMatcher {
     return { expression, charactersLeft: retireAfterCharacters };
   }
 }
-
-/** Applies filters once, without memory. Members that hear many queries keep a `QueryFilterMatcher`. */
-export function matchesFilters(
-  filters: readonly Uint8Array[] | undefined,
-  name: string,
-  tags: Tags,
-): boolean {
-  return new QueryFilterMatcher().matches(filters, name, tags);
-}
