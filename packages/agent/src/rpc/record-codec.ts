@@ -185,8 +185,13 @@ export function record<T extends object>(fields: RecordFields<T>): Codec<T> {
     // The object has exactly the fields of T: they come from the same description.
     zero: () => zero() as T,
     decode(reader) {
-      const value = zero();
-      if (!reader.takeNil()) readFields(reader, declared, byName, value);
+      if (reader.takeNil()) return zero() as T;
+      const value: Record<string, unknown> = {};
+      readFields(reader, declared, byName, value);
+      // Only now: most messages leave nothing out, and a zero may be an object of its own.
+      for (const { name, codec } of declared) {
+        if (value[name] === undefined) value[name] = codec.zero();
+      }
       return value as T;
     },
     encode(value, writer) {

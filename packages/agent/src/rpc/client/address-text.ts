@@ -9,7 +9,7 @@
  * addressText(Uint8Array.of(127, 0, 0, 1)); // => "127.0.0.1"
  */
 export function addressText(bytes: Uint8Array): string {
-  if (bytes.length === 4) return [...bytes].join(".");
+  if (bytes.length === 4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`;
   if (bytes.length !== 16) return "";
   const isMapped = bytes.subarray(0, 10).every((byte) => byte === 0);
   if (isMapped && bytes[10] === 0xff && bytes[11] === 0xff)

@@ -33,6 +33,8 @@ export class RpcSession {
   readonly #socket: Socket;
   readonly #table = new CallTable();
   readonly #writeTimeoutMs: number;
+  #unwrittenCount = 0;
+  #writeTimer: NodeJS.Timeout | undefined;
   #isClosed = false;
   #hasAskedToClose = false;
 
@@ -45,6 +47,7 @@ export class RpcSession {
     socket.on("error", () => {});
     this.closed = new Promise((resolve) => {
       socket.once("close", () => {
+        clearTimeout(this.#writeTimer);
         this.#settle(new RpcError("client-closed", "client closed"));
         resolve();
       });
@@ -179,12 +182,29 @@ export class RpcSession {
     this.#write(codec === null ? header : Buffer.concat([header, encodeValue(codec, body)]));
   }
 
+  /** Calls of one turn of the event loop go out together: a write is dearer than a call. */
   #write(bytes: Uint8Array): void {
-    const timer = setTimeout(() => {
+    if (this.#socket.writableCorked === 0) {
+      this.#socket.cork();
+      process.nextTick(() => this.#socket.uncork());
+    }
+    this.#unwrittenCount += 1;
+    this.#writeTimer ??= setTimeout(() => {
       this.#settle(new RpcError("timed-out", "the agent takes no bytes: i/o timeout"));
       this.#socket.destroy();
     }, this.#writeTimeoutMs);
-    this.#socket.write(bytes, () => clearTimeout(timer));
+    this.#socket.write(bytes, () => this.#noteWritten());
+  }
+
+  /** Every write that is done gives those behind it the whole time again. */
+  #noteWritten(): void {
+    this.#unwrittenCount -= 1;
+    if (this.#unwrittenCount > 0) {
+      this.#writeTimer?.refresh();
+      return;
+    }
+    clearTimeout(this.#writeTimer);
+    this.#writeTimer = undefined;
   }
 
   #handleBytes(segment: Uint8Array): void {
