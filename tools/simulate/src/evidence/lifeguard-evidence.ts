@@ -1,8 +1,11 @@
 /**
  * Lifeguard: how many healthy members are declared dead because others are slow, by component.
  *
+ * A slow member is one whose packets lie about, in both directions, while its timers run: it hears
+ * an ack, or the refutation of an accusation of its own, only after its patience has ended.
+ *
  * Source: Dadgar, Phillips, Currey, *Lifeguard*, arXiv:1707.00788, §V: a part of the members is
- * blocked for some time, runs for a moment, and is blocked again.
+ * blocked before it sends and after it receives, runs for a moment, and is blocked again.
  */
 import type { CoreEvent, SwimKnobs } from "../cluster.ts";
 import { quantile } from "../measurements.ts";
@@ -10,10 +13,12 @@ import { formedCluster, type Evidence, type EvidenceRow } from "./evidence.ts";
 
 const MEMBERS = 128;
 const SLOW = 16;
-const BLOCKED_MS = 8_192;
-const AWAKE_MS = 64;
+const BLOCKED_MS = 16_384;
+const AWAKE_MS = 1_024;
+/** How long packets lie about, on the way in and on the way out. */
+const BEHIND_MS = 6_000;
 const DURATION_MS = 120_000;
-const SEEDS = 3;
+const SEEDS = 2;
 
 const CONFIGURATIONS: readonly { readonly title: string; readonly swim: SwimKnobs }[] = [
   {
@@ -78,7 +83,12 @@ function slowMembers(seed: number, swim: SwimKnobs): { all: number; atHealthy: n
   const endMs = cluster.nowMs + DURATION_MS;
   const block = (name: string): void => {
     if (cluster.nowMs >= endMs) return;
-    cluster.simulation.pause(name).forMs(BLOCKED_MS);
+    for (const rule of [
+      { from: [name], to: "all" as const },
+      { from: "all" as const, to: [name] },
+    ]) {
+      cluster.simulation.impair({ ...rule, extraLatencyMs: BEHIND_MS }).forMs(BLOCKED_MS);
+    }
     cluster.simulation.after(BLOCKED_MS + AWAKE_MS, () => block(name));
   };
   for (const name of slow) block(name);

@@ -1,0 +1,2 @@
+/** Makes the page. @returns its path. */
+export function buildLab(): Promise<string>;
