@@ -159,6 +159,16 @@ export class MsgpackReader {
     return undefined;
   }
 
+  /** Consumes the bytes given, encoded values themselves, if they come next. */
+  takeExact(expected: Uint8Array): boolean {
+    const at = this.#at;
+    for (let index = 0; index < expected.length; index += 1) {
+      if (this.#bytes[at + index] !== expected[index]) return false;
+    }
+    this.#at = at + expected.length;
+    return true;
+  }
+
   /** Consumes one value of any kind and depth. */
   skip(): void {
     let owed = 1;

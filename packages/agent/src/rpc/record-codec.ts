@@ -166,15 +166,21 @@ interface Field {
   readonly codec: Codec<unknown>;
 }
 
+interface SortedField extends Field {
+  /** Its name, encoded. */
+  readonly key: Uint8Array;
+  readonly index: number;
+}
+
 /** @see the head of this file. */
 export function record<T extends object>(fields: RecordFields<T>): Codec<T> {
   const declared: readonly Field[] = Object.entries<Codec<unknown>>(fields).map(
     ([name, codec]) => ({ name, codec }),
   );
-  const byName = new Map(declared.map((field) => [field.name, field.codec]));
-  const sorted = declared
+  const sorted: readonly SortedField[] = declared
     .toSorted((left, right) => compareText(left.name, right.name))
-    .map(({ name, codec }) => ({ name, codec, key: encodeValue(text, name) }));
+    .map(({ name, codec }, index) => ({ name, codec, key: encodeValue(text, name), index }));
+  const byName = new Map(sorted.map((field) => [field.name, field]));
   // Names of fields are ours, so assigning them is safe, and much faster than `fromEntries`.
   const zero = (): Record<string, unknown> => {
     const value: Record<string, unknown> = {};
@@ -187,7 +193,7 @@ export function record<T extends object>(fields: RecordFields<T>): Codec<T> {
     decode(reader) {
       if (reader.takeNil()) return zero() as T;
       const value: Record<string, unknown> = {};
-      readFields(reader, declared, byName, value);
+      readFields(reader, { declared, sorted, byName }, value);
       // Only now: most messages leave nothing out, and a zero may be an object of its own.
       for (const { name, codec } of declared) {
         if (value[name] === undefined) value[name] = codec.zero();
@@ -207,11 +213,16 @@ export function record<T extends object>(fields: RecordFields<T>): Codec<T> {
 
 function readFields(
   reader: MsgpackReader,
-  declared: readonly Field[],
-  byName: ReadonlyMap<string, Codec<unknown>>,
+  fields: {
+    readonly declared: readonly Field[];
+    readonly sorted: readonly SortedField[];
+    readonly byName: ReadonlyMap<string, SortedField>;
+  },
   value: Record<string, unknown>,
 ): void {
+  const { declared, sorted, byName } = fields;
   const { kind, count } = reader.readContainer();
+  let nextIndex = 0;
   for (let index = 0; index < count; index += 1) {
     if (kind === "list") {
       const field = declared[index];
@@ -219,10 +230,18 @@ function readFields(
       else value[field.name] = field.codec.decode(reader);
       continue;
     }
-    const name = reader.readKey();
-    const codec = name === undefined ? undefined : byName.get(name);
-    if (name === undefined || codec === undefined) reader.skip();
-    else value[name] = codec.decode(reader);
+    // Whoever sorts its fields sends the one after the last one: then no name needs to be read.
+    const guess = sorted[nextIndex];
+    const field =
+      guess !== undefined && reader.takeExact(guess.key)
+        ? guess
+        : byName.get(reader.readKey() ?? "");
+    if (field === undefined) {
+      reader.skip();
+      continue;
+    }
+    nextIndex = field.index + 1;
+    value[field.name] = field.codec.decode(reader);
   }
 }
 
