@@ -136,10 +136,13 @@ describe("sources", () => {
 });
 
 describe("changesets", () => {
-  it("name only packages that exist", () => {
+  it("name only packages and apps that exist", () => {
+    const published = files("packages/*/package.json", "apps/*/package.json").map(
+      (path) => (JSON.parse(read(path)) as { name: string }).name,
+    );
     for (const path of files(".changeset/*.md")) {
-      for (const [, name = ""] of read(path).matchAll(/^"@x\/([\w-]+)":/gm)) {
-        expect([path, packages.includes(name)]).toEqual([path, true]);
+      for (const [, name = ""] of read(path).matchAll(/^"(@x\/[\w-]+)":/gm)) {
+        expect([path, name, published.includes(name)]).toEqual([path, name, true]);
       }
     }
   });
