@@ -5,8 +5,14 @@
  * waiting), `call-table.ts` (what belongs to whom), `subscription.ts` (streams).
  */
 import type { Coordinate } from "@x/vivaldi";
-import { logRecord, queryRecord } from "../command.ts";
-import type { CommandName, KeysResponse, RequestBody, ResponseBody } from "../command.ts";
+import { commandCodecs, logRecord, queryRecord } from "../command.ts";
+import type {
+  CommandName,
+  KeysResponse,
+  MembersResponse,
+  RequestBody,
+  ResponseBody,
+} from "../command.ts";
 import { decodeValue } from "../record-codec.ts";
 import {
   decodeEvent,
@@ -16,6 +22,7 @@ import {
   toRpcMembers,
 } from "./client-records.ts";
 import type { RpcAnswer, RpcEvent, RpcKeyOutcome, RpcMember } from "./client-records.ts";
+import { RepeatedBody } from "./repeated-body.ts";
 import { RpcError } from "./rpc-error.ts";
 import type { Cancellable, RpcSession } from "./rpc-session.ts";
 import type { Subscription } from "./subscription.ts";
@@ -52,6 +59,9 @@ const DEFAULT_ANSWER_LIMIT = 8192;
 /** One connection; made by `connectRpc`. */
 export class RpcClient implements AsyncDisposable {
   readonly #session: RpcSession;
+  readonly #membersBody = new RepeatedBody(commandCodecs.members.response);
+  #lastMembers:
+    { readonly body: MembersResponse; readonly members: readonly RpcMember[] } | undefined;
 
   constructor(session: RpcSession) {
     this.#session = session;
@@ -62,9 +72,18 @@ export class RpcClient implements AsyncDisposable {
     return this.#session.closed;
   }
 
-  /** Every member the agent knows, failed and left ones included, in no particular order. */
+  /**
+   * Every member the agent knows, failed and left ones included, in no particular order.
+   *
+   * @returns the same list as last time if the agent said the same: do not change what is in it.
+   */
   async members(options: Cancellable = {}): Promise<readonly RpcMember[]> {
-    return toRpcMembers(await this.#fetch("members", null, options));
+    const read = (_: unknown, bytes: Uint8Array): MembersResponse =>
+      this.#membersBody.decode(bytes);
+    const { error, body } = await this.#session.call("members", null, options, read);
+    if (error !== "" || body === undefined) throw new RpcError("remote", error);
+    if (this.#lastMembers?.body !== body) this.#lastMembers = { body, members: toRpcMembers(body) };
+    return this.#lastMembers.members;
   }
 
   /** Members that match RE2 expressions from end to end. */

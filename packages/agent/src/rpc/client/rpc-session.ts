@@ -77,11 +77,16 @@ export class RpcSession {
     if (error !== "") throw new RpcError("remote", error);
   }
 
-  /** Resolves with the agent's error too; rejects if no answer comes. */
+  /**
+   * Resolves with the agent's error too; rejects if no answer comes.
+   *
+   * @param read - reads the body, whose bytes are valid only during the call.
+   */
   async call<C extends CommandName>(
     command: C,
     body: RequestBody<C>,
     { signal }: Cancellable,
+    read: (codec: Codec<ResponseBody<C>>, bytes: Uint8Array) => ResponseBody<C> = decodeValue,
   ): Promise<CallOutcome<C>> {
     signal?.throwIfAborted();
     const codec = commandCodecs[command].response as Codec<ResponseBody<C>> | null;
@@ -95,7 +100,7 @@ export class RpcSession {
           onReply(error, bytes) {
             try {
               const isBodied = codec !== null && bytes !== undefined;
-              resolve({ error, body: isBodied ? decodeValue(codec, bytes) : undefined });
+              resolve({ error, body: isBodied ? read(codec, bytes) : undefined });
             } catch (fault) {
               reject(toProtocolError(fault));
               throw fault;
