@@ -8,11 +8,13 @@ import { measureScale, type ScaleFigures, type ScalePlan } from "./scale.ts";
 const SIZES = [100, 300, 1_000, 3_000] as const;
 /** A cluster of ten thousand needs a large heap; Node.js stops at a few GiB unless told. */
 const HEAP_MIB = 18_000;
+/** Packets die young, but not before a default nursery is full of them. */
+const YOUNG_MIB = 64;
 
 /** @returns the exit code: 1 if a size failed. */
 export function scaleCommand(args: readonly string[]): number {
   const { numbers, switches, words } = readArguments(args, {
-    numbers: ["seed", "joins-per-second", "steady", "retransmit"],
+    numbers: ["seed", "joins-per-second", "steady", "retransmit", "eager"],
     switches: ["compress", "serf", "here"],
   });
   const plans = (words.length === 0 ? SIZES : words.map(Number)).map((members): ScalePlan => ({
@@ -22,6 +24,7 @@ export function scaleCommand(args: readonly string[]): number {
     joinsPerSecond: numbers["joins-per-second"] ?? 1_000,
     steadyMs: numbers["steady"] ?? 10_000,
     retransmitMultiplier: numbers["retransmit"] ?? 4,
+    eagerPerSecond: numbers["eager"] ?? 1_000,
     compress: switches.has("compress"),
   }));
   if (switches.has("here")) {
@@ -44,6 +47,7 @@ export function scaleCommand(args: readonly string[]): number {
       [
         ...execArgv,
         `--max-old-space-size=${HEAP_MIB}`,
+        `--max-semi-space-size=${YOUNG_MIB}`,
         script,
         "scale",
         String(members),

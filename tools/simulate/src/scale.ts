@@ -16,6 +16,8 @@ export interface ScalePlan {
   readonly compress: boolean;
   /** Times a rumour is told, as a multiple of log10 n; 4 is the default of every profile but local. */
   readonly retransmitMultiplier: number;
+  /** Datagrams a member may send per second to spread news at once; 1,000 is the default. */
+  readonly eagerPerSecond: number;
   /** How long steady state is measured. */
   readonly steadyMs: number;
 }
@@ -48,8 +50,8 @@ type Progress = (what: string) => void;
 
 /** Runs one size in this process. */
 export function measureScale(plan: ScalePlan, progress: Progress): ScaleFigures {
-  const { compress, layer, members, retransmitMultiplier, seed, steadyMs } = plan;
-  const swim = { compress, retransmitMultiplier };
+  const { compress, eagerPerSecond, layer, members, retransmitMultiplier, seed, steadyMs } = plan;
+  const swim = { compress, retransmitMultiplier, eagerGossipPerSecond: eagerPerSecond };
   const cluster = new Cluster({ seed, layer, swim, keepEvents: 64, digest: false });
   const whole = new Stopwatch();
   startJoins(cluster, plan);

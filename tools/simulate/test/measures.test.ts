@@ -36,6 +36,7 @@ describe("scale", () => {
         joinsPerSecond: 100,
         compress: false,
         retransmitMultiplier: 4,
+        eagerPerSecond: 1_000,
         steadyMs: 2_000,
       },
       () => {},
