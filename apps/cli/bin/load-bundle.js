@@ -6,6 +6,7 @@
  */
 "use strict";
 const { readFileSync } = require("node:fs");
+const { enableCompileCache } = require("node:module");
 const { dirname, join } = require("node:path");
 const { Script } = require("node:vm");
 
@@ -31,7 +32,16 @@ function runBundle(script, file) {
 
 /** Loads a bundle, once. @returns what it exports. */
 function loadBundle(file) {
-  return loaded.get(file)?.exports ?? runBundle(compileBundle(file, readCache(file)), file);
+  const known = loaded.get(file);
+  if (known !== undefined) return known.exports;
+  const cachedData = readCache(file);
+  if (cachedData === undefined && enableCompileCache !== undefined) {
+    // As installed from a registry: the code of another machine is not shipped, but Node 22 keeps
+    // that of this one.
+    enableCompileCache();
+    return require(file);
+  }
+  return runBundle(compileBundle(file, cachedData), file);
 }
 
 /** Code made by another version of Node is refused by V8, and then compiled as if there were none. */
