@@ -14,8 +14,7 @@ const bunPackage = "bun@1.4.5";
 const isWindows = process.platform === "win32";
 
 await prepare();
-const [, , wanted = join(root, "apps", "cli", "dist", isWindows ? "serf.exe" : "serf")] =
-  process.argv;
+const [, , wanted = join(root, "dist", isWindows ? "serf.exe" : "serf")] = process.argv;
 const file = resolve(wanted);
 mkdirSync(dirname(file), { recursive: true });
 const words = [
