@@ -12,6 +12,7 @@ export default defineConfig({
     ],
     exclude: ["**/node_modules/**", "**/dist/**", "**/*.types.test.ts"],
     benchmark: { include: ["packages/*/bench/**/*.bench.ts", "tools/*/bench/**/*.bench.ts"] },
+    setupFiles: ["tools/run/property-seed.ts"],
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 60_000,

@@ -9,10 +9,11 @@ import type { SerfContext } from "./serf-context.ts";
 
 /**
  * How long an own leave intent spreads before the farewell of the membership follows, in gossip
- * intervals: members of the reference pass it on at their next round. Should the farewell overtake
- * the intent, they would report a failure first.
+ * intervals, where members of the reference may listen: they pass it on at their next round. Should
+ * the farewell overtake the intent, they would report a failure first. Our own members know a
+ * farewell without its intent for what it is, and need no time.
  */
-const INTENT_HEAD_START_INTERVALS = 1.25;
+const INTENT_HEAD_START_INTERVALS = 2.25;
 
 /** Calls back at most once, whichever of two ways comes first. */
 function once(settled: (timedOut: boolean) => void): (timedOut: boolean) => void {
@@ -104,7 +105,10 @@ export class Departure {
     if (!eagerGossip || (hasToldAll && this.#context.queues.isAlone)) return;
     // Deviation: the reference waits until the intent has used up its transmissions. With eager
     // gossip it is out at once, and only those who wait for their rounds need time.
-    const farewellMs = nowMs + gossipIntervalMs * INTENT_HEAD_START_INTERVALS;
+    const headStartMs = this.#context.swim.isEveryonePrompt
+      ? 0
+      : gossipIntervalMs * INTENT_HEAD_START_INTERVALS;
+    const farewellMs = nowMs + headStartMs;
     this.#context.timers.schedule(farewellMs, () => this.#leaveMembership());
   }
 

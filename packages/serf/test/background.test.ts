@@ -237,7 +237,7 @@ describe("Departure (Serf specification §5.4, §6.3)", () => {
     const { isDone } = leaving(rooms);
     expect(rooms.context.state).toBe("leaving");
 
-    rooms.advance(249);
+    rooms.advance(449);
     expect(rooms.swim.leaves).toHaveLength(0);
     rooms.advance(1);
     expect(rooms.swim.leaves).toHaveLength(1);
@@ -248,6 +248,17 @@ describe("Departure (Serf specification §5.4, §6.3)", () => {
 
     expect(isDone()).toBe(true);
     expect(rooms.context.state).toBe("left");
+  });
+
+  it("needs no head start among members that pass news on at once", () => {
+    const rooms = new Rooms().joined("bar");
+    rooms.swim.isEveryonePrompt = true;
+    const { isDone } = leaving(rooms);
+    rooms.advance(0);
+    expect(rooms.swim.leaves).toHaveLength(1);
+    rooms.advance(50);
+
+    expect(isDone()).toBe(true);
   });
 
   it("without eager gossip waits for the transmissions of its intent, as the reference", () => {

@@ -175,7 +175,7 @@ export class Dissemination {
   #gossipEagerly(nowMs: number): void {
     const { options, table } = this.#context;
     const limit = retransmitLimit(options.retransmitMultiplier, table.size);
-    const rows = this.#ring.targets(Math.max(1, limit - 1), nowMs);
+    const rows = this.#ring.targets(Math.max(1, limit), nowMs);
     let packetsPerTarget = EAGER_PACKETS_PER_TARGET;
     for (const [place, row] of rows.entries()) {
       const record = table.record(row);

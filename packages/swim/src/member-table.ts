@@ -35,6 +35,8 @@ export class MemberTable {
   readonly #records: MemberRecord[] = [];
   #incarnations = new Uint32Array(FIRST_CAPACITY);
   #states = new Uint8Array(FIRST_CAPACITY);
+  /** 1 = passes news on at once. */
+  #prompt = new Uint8Array(FIRST_CAPACITY);
   /** Time of the last change of state; -Infinity = never. */
   #changedMs = new Float64Array(FIRST_CAPACITY);
   /** Row by the number of the name. */
@@ -102,6 +104,15 @@ export class MemberTable {
     return this.#changedMs[row] ?? -Infinity;
   }
 
+  /** Whether this member was seen to be one that passes news on at once. */
+  isPrompt(row: number): boolean {
+    return this.#prompt[row] === 1;
+  }
+
+  notePrompt(row: number): void {
+    this.#prompt[row] = 1;
+  }
+
   /** An immutable picture of one row. */
   member(row: number): Member {
     return this.record(row).picture(this.incarnation(row), this.state(row));
@@ -123,6 +134,7 @@ export class MemberTable {
     this.#reserve(row, key.number);
     this.#records.push(this.#pool.record(key, description));
     this.#incarnations[row] = 0;
+    this.#prompt[row] = 0;
     this.#states[row] = STATE_NUMBERS.dead;
     this.#changedMs[row] = -Infinity;
     this.#rows[key.number] = row;
@@ -146,6 +158,8 @@ export class MemberTable {
     const number = STATE_NUMBERS[state];
     this.#states[row] = number;
     if (this.isLive(row) !== wasLive) this.#version += 1;
+    // Whoever comes back may be another program.
+    if (!this.isLive(row)) this.#prompt[row] = 0;
     this.#changedMs[row] = nowMs;
     this.#addCount(number, 1);
   }
@@ -162,6 +176,7 @@ export class MemberTable {
       this.#records[row] = moved;
       this.#incarnations[row] = this.#incarnations[last] ?? 0;
       this.#states[row] = this.#states[last] ?? 0;
+      this.#prompt[row] = this.#prompt[last] ?? 0;
       this.#changedMs[row] = this.#changedMs[last] ?? 0;
       this.#rows[moved.key.number] = row;
     }
@@ -184,6 +199,7 @@ export class MemberTable {
       const capacity = Math.ceil(row * 1.5) + 1;
       this.#incarnations = grown(this.#incarnations, new Uint32Array(capacity));
       this.#states = grown(this.#states, new Uint8Array(capacity));
+      this.#prompt = grown(this.#prompt, new Uint8Array(capacity));
       this.#changedMs = grown(this.#changedMs, new Float64Array(capacity));
     }
     if (number >= this.#rows.length) {

@@ -9,7 +9,7 @@
 import { Admission, hasAllVersions, type Refusal } from "./admission.ts";
 import type { CoreContext } from "./core-context.ts";
 import type { Dissemination } from "./dissemination.ts";
-import type { MemberDescription } from "./member-record.ts";
+import type { MemberDescription, NameKey } from "./member-record.ts";
 import { judgeAlive, judgeDead, judgeSuspect, type Standing } from "./override-rules.ts";
 import type { ProbeOrder } from "./probe-order.ts";
 import type { Endpoint } from "./protocol-core.ts";
@@ -50,10 +50,18 @@ export class Membership {
   readonly #admission: Admission;
   readonly #incarnation = new Incarnation();
   readonly #suspicions: SuspicionTable;
+  readonly #suspectedByOther: (row: number, nowMs: number) => void;
   readonly #reminderTokens = new TokenBucket(REMINDERS_PER_SECOND);
   #isLeaving = false;
 
-  constructor(context: CoreContext, dissemination: Dissemination, order: ProbeOrder) {
+  /** @param suspectedByOther - a rumour made this member a suspect; it is worth a look of our own. */
+  constructor(
+    context: CoreContext,
+    dissemination: Dissemination,
+    order: ProbeOrder,
+    suspectedByOther: (row: number, nowMs: number) => void,
+  ) {
+    this.#suspectedByOther = suspectedByOther;
     this.#context = context;
     this.#dissemination = dissemination;
     this.#order = order;
@@ -142,6 +150,7 @@ export class Membership {
       this.#suspicions.start(key, claim.from, nowMs);
       const member = table.member(row);
       this.#publish({ kind: "member-suspected", member, accuser: claim.from }, nowMs);
+      if (claim.from !== options.name) this.#suspectedByOther(row, nowMs);
     }
   }
 
@@ -166,6 +175,11 @@ export class Membership {
     table.setState(row, verdict, nowMs);
     this.#announce(claim, origin, nowMs, finished);
     this.#publish({ kind: "member-left", member: table.member(row) }, nowMs);
+  }
+
+  /** We found nobody listening where the suspect should be. */
+  noteRefusal(key: NameKey): void {
+    this.#suspicions.noteRefusal(key);
   }
 
   /** Takes a record out of everything. */

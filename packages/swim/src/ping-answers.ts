@@ -7,7 +7,7 @@
  *
  * Source: behaviour specification §5.4, §19.14.
  */
-import type { AckTable } from "./ack-table.ts";
+import { isPromptSequence, type AckTable } from "./ack-table.ts";
 import { meantPort, type CoreContext } from "./core-context.ts";
 import type { Dissemination } from "./dissemination.ts";
 import type { Endpoint } from "./protocol-core.ts";
@@ -52,7 +52,16 @@ export class PingAnswers {
     if (target === undefined) return;
     const payload = delegate.ackPayload?.() ?? NO_PAYLOAD;
     const { sequenceNumber } = message;
+    if (isPromptSequence(sequenceNumber)) this.#notePrompt(message);
     this.#dissemination.sendFilled(target, encodeMessage({ kind: "ack", sequenceNumber, payload }));
+  }
+
+  #notePrompt({ sourceAddress, sourceNode = "", sourcePort = 0 }: PingMessage): void {
+    const { table } = this.#context;
+    if (sourceAddress === undefined) return;
+    if (this.#memberEndpoint(sourceNode, sourceAddress, sourcePort) === undefined) return;
+    const row = table.find(sourceNode);
+    if (row !== undefined) table.notePrompt(row);
   }
 
   handleIndirectPing(message: IndirectPingMessage, source: Endpoint, nowMs: number): void {

@@ -2,7 +2,11 @@
  * One probe per period: a ping, then pings by others, then TCP; silence becomes a suspicion.
  *
  * Rounds never overlap: one that lasts longer than the interval delays the next. Of the ticks
- * missed meanwhile one is remembered.
+ * missed meanwhile one is remembered. Beside them a few members check for themselves whom somebody
+ * else suspects, so that confirmations, or the refutation, come soon.
+ *
+ * Deviation: the reference waits until its own rounds come to the suspect, and takes a refused TCP
+ * connection for no evidence at all.
  *
  * Source: SWIM §3.1, §4.3; Lifeguard §IV (health, buddy system, nacks); behaviour specification §5.
  */
@@ -24,6 +28,14 @@ const STREAM_PING_PROTOCOL = 3;
 /** Relays from this protocol on send nacks. */
 const NACK_PROTOCOL = 4;
 
+/** Members of a cluster that check a suspect for themselves, on average. */
+const CHECKERS_WANTED = 4;
+/** Checks of one member under way at the same time. */
+const CHECK_LIMIT = 8;
+
+/** A round of the schedule, or a check of somebody another member suspects. */
+type RoundPurpose = "scheduled" | "check";
+
 /** The parts a probe works with. */
 export interface ProbeParts {
   readonly membership: Membership;
@@ -39,6 +51,8 @@ export class Prober {
   readonly #parts: ProbeParts;
   #round: ProbeRound | undefined;
   #hasMissedTick = false;
+  /** By the number of the suspect's name. */
+  readonly #checks = new Map<number, ProbeRound>();
 
   constructor(context: CoreContext, parts: ProbeParts) {
     this.#context = context;
@@ -57,8 +71,23 @@ export class Prober {
     });
   }
 
+  /** Somebody else suspects this member: with some luck we are one of those who look. */
+  checkSuspect(row: number, nowMs: number): void {
+    const { options, random, table } = this.#context;
+    if (!options.checkSuspects || options.probeIntervalMs === 0) return;
+    const { key } = table.record(row);
+    if (this.#checks.has(key.number) || this.#checks.size >= CHECK_LIMIT) return;
+    if (random() * (table.liveCount - 2) >= CHECKERS_WANTED) return;
+    const round = new ProbeRound(this.#context, this.#parts, { row, purpose: "check" }, nowMs, () =>
+      this.#checks.delete(key.number),
+    );
+    this.#checks.set(key.number, round);
+    round.begin(nowMs);
+  }
+
   handleDatagramFailure(failure: DatagramFailure, nowMs: number): void {
     this.#round?.handleDatagramFailure(failure, nowMs);
+    for (const check of this.#checks.values()) check.handleDatagramFailure(failure, nowMs);
   }
 
   #startRound(nowMs: number): void {
@@ -67,7 +96,8 @@ export class Prober {
       (candidate) => table.isLive(candidate) && table.record(candidate).name !== options.name,
     );
     if (row === undefined) return;
-    this.#round = new ProbeRound(this.#context, this.#parts, row, nowMs, (endedMs) => {
+    const subject = { row, purpose: "scheduled" } as const;
+    this.#round = new ProbeRound(this.#context, this.#parts, subject, nowMs, (endedMs) => {
       this.#round = undefined;
       if (!this.#hasMissedTick) return;
       this.#hasMissedTick = false;
@@ -88,7 +118,11 @@ class ProbeRound implements AckWaiter {
   readonly #sentMs: number;
   readonly #deadlineMs: number;
   readonly #sequenceNumber: number;
+  readonly #purpose: RoundPurpose;
   #indirectTimer: Timer | undefined;
+  /** Set once TCP was refused: the answers under way get a moment, no more. */
+  #refusedTimer: Timer | undefined;
+  #wasRefused = false;
   #isPingSent = true;
   /** Relays asked, and those among them that owe a nack. */
   #relays: readonly Endpoint[] = [];
@@ -100,11 +134,12 @@ class ProbeRound implements AckWaiter {
   constructor(
     context: CoreContext,
     parts: ProbeParts,
-    row: number,
+    { row, purpose }: { readonly row: number; readonly purpose: RoundPurpose },
     nowMs: number,
     ended: (nowMs: number) => void,
   ) {
     const { health, options, table } = context;
+    this.#purpose = purpose;
     this.#context = context;
     this.#parts = parts;
     this.#ended = ended;
@@ -134,6 +169,8 @@ class ProbeRound implements AckWaiter {
       dissemination.sendFilled(this.#record.endpoint, ping);
     }
     if (this.#deadlineMs <= nowMs) this.handleExpired(nowMs);
+    // Who checks knows already that something is wrong: all ways at once.
+    else if (this.#purpose === "check") this.#pingByStream(nowMs);
   }
 
   handleDatagramFailure(failure: DatagramFailure, nowMs: number): void {
@@ -206,7 +243,7 @@ class ProbeRound implements AckWaiter {
       });
       this.#parts.dissemination.sendFilled(relay.endpoint, request);
     }
-    this.#pingByStream(nowMs);
+    if (this.#streamPing === undefined) this.#pingByStream(nowMs);
   }
 
   #pingByStream(nowMs: number): void {
@@ -229,15 +266,28 @@ class ProbeRound implements AckWaiter {
           this.#hasStreamAnswered =
             reply?.kind === "ack" && reply.sequenceNumber === sequenceNumber;
         },
-        // No contact: what the round is about to find out anyway.
-        failed: () => {},
+        failed: ({ code }, failedMs) => {
+          if (code === "refused") this.#handleRefusal(failedMs);
+        },
       },
       nowMs,
     );
   }
 
+  /**
+   * Where the member should listen nobody does: a process that is gone, or a firewall that says so.
+   * An answer by UDP still counts, for as long as one usually takes.
+   */
+  #handleRefusal(nowMs: number): void {
+    const { options, timers } = this.#context;
+    if (!options.believeRefusals) return;
+    this.#wasRefused = true;
+    const verdictMs = Math.min(nowMs + options.probeTimeoutMs / 2, this.#deadlineMs);
+    this.#refusedTimer = timers.set(verdictMs, (firedMs) => this.#fail(firedMs));
+  }
+
   #succeed(nowMs: number): void {
-    if (this.#isPingSent) this.#context.health.apply(-1);
+    if (this.#isPingSent && this.#purpose === "scheduled") this.#context.health.apply(-1);
     this.#end(nowMs);
   }
 
@@ -246,17 +296,22 @@ class ProbeRound implements AckWaiter {
     const { endpoint, name } = this.#record;
     outbox.report({ kind: "probe-failed", name, endpoint });
     const missingCount = this.#nacksOwed - this.#nackSources.size;
-    if (this.#nacksOwed > 0 && missingCount > 0) {
+    if (this.#nacksOwed > 0 && missingCount > 0 && !this.#wasRefused) {
       outbox.report({ kind: "nacks-missing", name, missingCount });
     }
-    health.apply(this.#nacksOwed > 0 ? missingCount : 1);
+    // A check is no sample of our own health, and a refusal ended the wait for nacks too soon.
+    if (this.#purpose === "scheduled" && !this.#wasRefused) {
+      health.apply(this.#nacksOwed > 0 ? missingCount : 1);
+    }
     const claim = { incarnation: this.#incarnation, node: name, from: options.name };
     this.#parts.membership.handleSuspect({ kind: "suspect", ...claim }, {}, nowMs);
+    if (this.#wasRefused) this.#parts.membership.noteRefusal(this.#key);
     this.#end(nowMs);
   }
 
   #end(nowMs: number): void {
     this.#context.timers.cancel(this.#indirectTimer);
+    this.#context.timers.cancel(this.#refusedTimer);
     this.#parts.acks.forget(this.#sequenceNumber);
     this.#streamPing?.cancel();
     this.#ended(nowMs);

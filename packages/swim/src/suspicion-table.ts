@@ -54,6 +54,14 @@ export class SuspicionTable {
     return true;
   }
 
+  /** We found nobody listening where the suspect should be. */
+  noteRefusal(key: NameKey): void {
+    const running = this.#running.get(key.number);
+    if (running === undefined) return;
+    running.suspicion.noteRefusal();
+    this.#context.timers.move(running.timer, running.suspicion.deadlineMs);
+  }
+
   forget(key: NameKey): void {
     const running = this.#running.get(key.number);
     if (running === undefined) return;

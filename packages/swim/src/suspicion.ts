@@ -82,11 +82,19 @@ function seconds(ms: number): number {
   return Math.floor(ms / 1_000) + (ms % 1_000) / 1_000;
 }
 
+/**
+ * What is left of the wait when as many confirmed as are wanted and we ourselves were refused a
+ * connection: a process that is gone refutes nothing, and one that was started anew answers the
+ * next ping.
+ */
+const REFUSED_SHARE = 0.5;
+
 /** One suspicion under way. */
 export class Suspicion {
   readonly #bounds: SuspicionBounds;
   readonly #startedMs: number;
   readonly #accusers: Set<string>;
+  #wasRefused = false;
 
   constructor(bounds: SuspicionBounds, firstAccuser: string, startedMs: number) {
     this.#bounds = bounds;
@@ -101,7 +109,18 @@ export class Suspicion {
 
   /** When the suspect is dead unless it refutes. */
   get deadlineMs(): number {
-    return this.#startedMs + suspicionTimeoutMs(this.confirmationCount, this.#bounds);
+    const waitMs = suspicionTimeoutMs(this.confirmationCount, this.#bounds);
+    const isAgreed = this.confirmationCount >= this.#bounds.confirmationLimit;
+    return this.#startedMs + (this.#wasRefused && isAgreed ? waitMs * REFUSED_SHARE : waitMs);
+  }
+
+  /**
+   * The suspect's machine says that nobody listens there.
+   *
+   * Deviation: the reference knows no such evidence.
+   */
+  noteRefusal(): void {
+    this.#wasRefused = true;
   }
 
   /** @returns whether this accuser is new, and still needed: then the claim is worth spreading. */

@@ -70,6 +70,16 @@ export interface SwimOptions {
   readonly eagerGossip: boolean;
   /** Most datagrams per second that eager gossip may send, 1 to 100,000. */
   readonly eagerGossipPerSecond: number;
+  /**
+   * A rumour that somebody is suspected makes a few members ping the suspect for themselves at once,
+   * so that confirmations, or its refutation, come sooner.
+   */
+  readonly checkSuspects: boolean;
+  /**
+   * Take a refused TCP connection for evidence: the probe ends sooner, and a suspicion others have
+   * confirmed takes half its wait. Switch it off where a firewall refuses TCP to living members.
+   */
+  readonly believeRefusals: boolean;
   /** Part of each packet kept for the layer above while membership news is waiting, 0 to 0.5. */
   readonly userBroadcastShare: number;
 
@@ -234,6 +244,8 @@ const SHARED: Omit<
   suspicionMaxTimeoutMultiplier: 6,
   eagerGossip: true,
   eagerGossipPerSecond: 1_000,
+  checkSuspects: true,
+  believeRefusals: true,
   userBroadcastShare: 0.25,
   joinParallelism: 8,
   lostMemberLimit: 256,

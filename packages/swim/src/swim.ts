@@ -85,7 +85,9 @@ export class Swim implements ProtocolCore<SwimEvent, SwimReport> {
     this.#acks = new AckTable(context);
     this.#dissemination = new Dissemination(context);
     this.#answers = new PingAnswers(context, this.#dissemination, this.#acks);
-    this.#membership = new Membership(context, this.#dissemination, order);
+    this.#membership = new Membership(context, this.#dissemination, order, (row, nowMs) =>
+      this.#prober.checkSuspect(row, nowMs),
+    );
     this.#streams = new StreamTable(context, (streamId, remote, nowMs) => {
       return new InboundStream(context, this.#inboundParts(), streamId, remote, nowMs);
     });
@@ -194,6 +196,19 @@ export class Swim implements ProtocolCore<SwimEvent, SwimReport> {
   ): void {
     this.#requireRunning();
     this.#direct.sendReliable(target, payload, nowMs, settled);
+  }
+
+  /**
+   * Whether every live member is known to pass news on at once: then what is told now is known to
+   * all in a moment. O(n).
+   */
+  get isEveryonePrompt(): boolean {
+    const { options, table } = this.#context;
+    for (let row = 0; row < table.size; row += 1) {
+      if (!table.isLive(row) || table.isPrompt(row)) continue;
+      if (table.record(row).name !== options.name) return false;
+    }
+    return true;
   }
 
   /** There is news above: with `eagerGossip` it goes out now instead of at the next round. */

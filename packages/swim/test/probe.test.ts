@@ -68,14 +68,18 @@ describe("a probe (behaviour specification §5.3)", () => {
     });
   });
 
-  it("starts its numbers anywhere", () => {
-    const numbers = [0.25, 0.75].map((random) => {
-      const core = probing({ environment: { random: () => random } });
+  it("starts its numbers anywhere in the half that tells whether it passes news on at once", () => {
+    const firstNumber = (random: number, gossipIntervalMs: number): number => {
+      const core = probing({ environment: { random: () => random }, gossipIntervalMs });
       core.receive(aliveOf("a", 2));
       return nextPing(core).sequenceNumber;
-    });
+    };
 
-    expect(numbers).toEqual([2 ** 30 + 1, 3 * 2 ** 30 + 1]);
+    expect([0.25, 0.75].map((random) => firstNumber(random, 0))).toEqual([
+      2 ** 29 + 1,
+      3 * 2 ** 29 + 1,
+    ]);
+    expect(firstNumber(0.25, 60_000)).toBe(2 ** 31 + 2 ** 29 + 1);
   });
 
   it("tells the layer above of a direct answer, with round trip and payload", () => {

@@ -144,6 +144,8 @@ describe.each(programs.map((program) => [program.name, program] as const))(
       }
       const agent = await group.start(program, { node: "foo", flags });
 
+      // A second after its log opens: the reference listens for signals a moment later.
+      await agent.sees("Received event: member-join");
       for (const [index, signal] of signals.entries()) {
         agent.signal(signal);
         if (index + 1 < signals.length) await agent.sees("Gracefully shutting down agent...");

@@ -39,11 +39,7 @@ export function sortedKeys<Value>(map: Readonly<Record<string, Value>>): Record<
 /** A JSON text; bytes that are no UTF-8 (lone surrogates here) become U+FFFD. */
 export function jsonText(text: string): string {
   const whole = text.replaceAll(/\p{Surrogate}/gu, "\ufffd");
-  return JSON.stringify(whole)
-    .replaceAll("\\b", "\\u0008")
-    .replaceAll("\\f", "\\u000c")
-    .replaceAll("\u007f", "\u007f")
-    .replaceAll(/[<>&\u2028\u2029]/g, (character) => {
-      return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-    });
+  return JSON.stringify(whole).replaceAll(/[<>&\u2028\u2029]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
 }

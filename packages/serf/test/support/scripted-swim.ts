@@ -48,6 +48,8 @@ export class ScriptedSwim {
   readonly states = new Map<string, Member["state"]>();
   /** Members alive or suspect, as SWIM counts. */
   memberCount = 1;
+  /** Whether every member is known to pass news on at once. */
+  isEveryonePrompt = false;
   streamFailure: StreamFailure | undefined;
 
   constructor(options: SerfOptions) {

@@ -229,7 +229,7 @@ describe("StreamReader", () => {
 
   it("completes a ping of the wrong form with an error and without an answer", () => {
     expect(outcome("0082a44e6f6465a162a55365714e6fff")).toBe("out-of-range");
-    expect(outcome("0081aa536f7572636541646472a3010203")).toBe("invalid-field");
+    expect(outcome("0081a44e6f646501")).toBe("malformed");
   });
 });
 
