@@ -75,7 +75,7 @@ class Lab {
         this.#cluster.advance(STEP_MS);
         this.#owedMs -= STEP_MS;
       }
-      this.#owedMs = Math.min(this.#owedMs, 200);
+      this.#owedMs = Math.min(this.#owedMs, 1_000);
     }
     this.#draw();
     this.#tell();

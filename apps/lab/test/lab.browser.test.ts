@@ -28,7 +28,7 @@ describe.skipIf(executablePath === undefined)("the lab in Chromium", () => {
       if (message.type() === "error") faults.push(message.text());
     });
     await page.goto(pathToFileURL(await buildLab()).href);
-    await page.selectOption("#speed", "10");
+    await page.selectOption("#speed", "30");
   });
 
   afterAll(async () => {
