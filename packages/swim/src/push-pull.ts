@@ -9,6 +9,10 @@
  * joined; and it exchanges state with alive members only, so a member that suspects everybody stays
  * alone.
  *
+ * Deviation: a newcomer in a cluster above 32 exchanges state once more, with anybody, a second or
+ * two after it joined. Who arrived at the same moment told the others before they knew this one; the
+ * reference leaves such a gap to the next regular exchange, in a cluster of a thousand minutes later.
+ *
  * Source: behaviour specification §3.5, §8, §12, §19.8, §19.24.
  */
 import { meantPort, type CoreContext } from "./core-context.ts";
@@ -33,6 +37,8 @@ const WIRE_STATES: readonly MemberState[] = ["alive", "suspect", "dead", "left"]
 const NO_STATE = new Uint8Array(0);
 /** Clusters up to this size exchange at the plain interval. Source: behaviour specification §8. */
 const UNSCALED_MEMBERS = 32;
+/** A newcomer asks again after once to twice this time: news has been everywhere by then. */
+const SECOND_LOOK_MS = 1_000;
 
 /** A received state that may be merged but for some records, or why not. */
 type CheckedState =
@@ -61,6 +67,7 @@ export class PushPull {
   readonly #context: CoreContext;
   readonly #streams: StreamTable;
   readonly #merges: MergeQueue;
+  #timer: Timer | undefined;
 
   constructor(context: CoreContext, membership: Membership, streams: StreamTable) {
     this.#context = context;
@@ -78,6 +85,7 @@ export class PushPull {
       const partner = this.#choosePartner();
       if (partner !== undefined) this.exchange(partner, false, tickMs, () => {});
     });
+    this.#timer = timer;
   }
 
   /** Exchanges state with one member. `settled` is called once, after the merge. */
@@ -113,7 +121,10 @@ export class PushPull {
         }
         const checked = this.#check(reply, endpoint);
         if (checked.kind === "refused") return failed(checked, repliedMs);
-        const merged = (mergedMs: number): void => settled(undefined, mergedMs);
+        const merged = (mergedMs: number): void => {
+          if (isJoin) this.#lookAgainSoon(mergedMs);
+          settled(undefined, mergedMs);
+        };
         this.#merges.add(
           { message: reply, endpoint, ...checked, merged, isReply: true },
           repliedMs,
@@ -146,6 +157,14 @@ export class PushPull {
     const incoming = { message: request, endpoint: remote, ...checked, isReply: false };
     this.#merges.add({ ...incoming, merged: () => {} }, nowMs);
     return reply;
+  }
+
+  #lookAgainSoon(nowMs: number): void {
+    const { random, table, timers } = this.#context;
+    // Smaller clusters exchange often enough, and their gossip reaches everybody.
+    if (table.size <= UNSCALED_MEMBERS) return;
+    const dueMs = nowMs + SECOND_LOOK_MS * (1 + random());
+    if (this.#timer !== undefined && this.#timer.dueMs > dueMs) timers.move(this.#timer, dueMs);
   }
 
   #choosePartner(): ExchangePartner | undefined {

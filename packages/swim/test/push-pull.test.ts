@@ -253,6 +253,25 @@ describe("a join (behaviour specification §9)", () => {
     ]);
   });
 
+  it("is followed by one more exchange within two seconds in a cluster above 32, since others arrive at the same time", () => {
+    const exchangesAfter = (entryCount: number, ...pausesMs: readonly number[]): number[] => {
+      const core = new LoneCore({ pushPullIntervalMs: 3_600_000 });
+      const { streamId } = startJoin(core);
+      core.opened(streamId);
+      const nodes = Array.from({ length: entryCount }, (_, index) =>
+        entryOf(`m${index}`, 2, { port: 1 + index }),
+      );
+      core.answer(streamId, state(nodes, { isJoin: true }));
+      return pausesMs.map((pauseMs) => {
+        core.advance(pauseMs);
+        return core.reportsOf("push-pull-started").length;
+      });
+    };
+
+    expect(exchangesAfter(32, 999, 1_002, 60_000)).toEqual([1, 2, 2]);
+    expect(exchangesAfter(31, 999, 1_002, 60_000)).toEqual([1, 1, 1]);
+  });
+
   it("does not tell a large cluster what the cluster knows, unless we knew somebody before", () => {
     const depthAfter = (entryCount: number, knowsSomebody: boolean): number => {
       const core = new LoneCore();
