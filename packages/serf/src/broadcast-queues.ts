@@ -84,6 +84,11 @@ export class BroadcastQueues {
     return this.#queues[queue].size + (queue === "intent" ? this.#urgent.size : 0);
   }
 
+  /** Whether anything waits. O(1). */
+  get hasAny(): boolean {
+    return this.#urgent.size > 0 || this.#turns.some((queue) => queue.size > 0);
+  }
+
   /** Whether something waits that no packet has carried yet. O(1). */
   get hasFresh(): boolean {
     return this.#urgent.freshSize > 0 || this.#turns.some((queue) => queue.freshSize > 0);

@@ -61,6 +61,10 @@ export class SwimHooks implements SwimDelegate {
     return this.#rooms?.context.queues.take(overheadBytes, limitBytes) ?? [];
   }
 
+  hasBroadcasts(): boolean {
+    return this.#rooms?.context.queues.hasAny ?? false;
+  }
+
   hasFreshBroadcasts(): boolean {
     return this.#rooms?.context.queues.hasFresh ?? false;
   }

@@ -67,6 +67,8 @@ export class Dissemination {
   readonly #news: TransmitLimitedQueue;
   readonly #eagerTokens: TokenBucket;
   readonly #ring: SpreadRing;
+  #isStarted = false;
+  #roundTimer: Timer | undefined;
   #eagerTimer: Timer | undefined;
   #eagerMs = -Infinity;
   #packetsWithoutReserve = 0;
@@ -91,15 +93,27 @@ export class Dissemination {
     return this.#own.size + this.#news.size;
   }
 
-  /** Starts the gossip rounds, at a random moment of the first interval. */
+  /** From here on there are rounds. */
   start(nowMs: number): void {
+    this.#isStarted = true;
+    this.#armRounds(nowMs);
+  }
+
+  /**
+   * Rounds take place while there is something to tell, so that a quiet member need not wake five
+   * times a second for nothing. The first comes at a random moment of the interval, as if rounds had
+   * gone on all the time.
+   */
+  #armRounds(nowMs: number): void {
     const { options, random, timers } = this.#context;
     const intervalMs = options.gossipIntervalMs;
-    if (intervalMs === 0 || options.gossipFanout === 0) return;
+    if (!this.#isStarted || intervalMs === 0 || options.gossipFanout === 0) return;
+    if (this.#roundTimer?.isWaiting === true) return;
     const timer: Timer = timers.set(nowMs + random() * intervalMs, (tickMs) => {
-      timers.move(timer, Math.max(timer.dueMs + intervalMs, tickMs));
       this.#gossip(tickMs);
+      if (this.#hasNews()) timers.move(timer, Math.max(timer.dueMs + intervalMs, tickMs));
     });
+    this.#roundTimer = timer;
   }
 
   /** Queues news, in place of older news about the same member. */
@@ -118,6 +132,7 @@ export class Dissemination {
   /** Eager spread: a round at the next opportunity instead of at the next tick. */
   requestGossip(nowMs: number): void {
     const { options, timers } = this.#context;
+    this.#armRounds(nowMs);
     if (!options.eagerGossip || this.#eagerTimer !== undefined) return;
     if (options.gossipFanout === 0 || options.gossipIntervalMs === 0) return;
     // Not at once: everything that arrived together shall leave together.
@@ -192,6 +207,13 @@ export class Dissemination {
       if (place === 0) packetsPerTarget = sentCount;
     }
     if (rows.length > 0 && this.#hasFreshNews()) this.requestGossip(nowMs);
+  }
+
+  /** A layer above that cannot say whether it has something may always have. */
+  #hasNews(): boolean {
+    const { delegate } = this.#context;
+    if (this.depth > 0) return true;
+    return delegate.hasBroadcasts?.() ?? delegate.takeBroadcasts !== undefined;
   }
 
   #hasFreshNews(): boolean {

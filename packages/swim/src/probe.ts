@@ -292,6 +292,9 @@ class ProbeRound implements AckWaiter {
   }
 
   #fail(nowMs: number): void {
+    // Silence is what the others see as well: a check that only repeats it would hurry a slow
+    // member to its death. A refusal is evidence of another kind.
+    if (this.#purpose === "check" && !this.#wasRefused) return this.#end(nowMs);
     const { health, options, outbox } = this.#context;
     const { endpoint, name } = this.#record;
     outbox.report({ kind: "probe-failed", name, endpoint });

@@ -17,6 +17,11 @@ export interface SwimDelegate {
    * not exceed `limitBytes`. What exceeds it is dropped and reported.
    */
   takeBroadcasts?(overheadBytes: number, limitBytes: number): Uint8Array[];
+  /**
+   * Whether `takeBroadcasts` has anything to give. With it rounds pause while there is nothing, and
+   * `requestGossip` must be called when there is something again; without it they never pause.
+   */
+  hasBroadcasts?(): boolean;
   /** Whether something waits that `takeBroadcasts` has never handed out: a reason for one more packet. */
   hasFreshBroadcasts?(): boolean;
   /** State to send in a push/pull. */

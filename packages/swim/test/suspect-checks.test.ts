@@ -70,6 +70,15 @@ describe("a rumour of a suspicion", () => {
     expect(checkerCount).toBeLessThanOrEqual(12);
   });
 
+  it("adds no accusation of ours when the suspect is merely silent: that would hurry a slow member", () => {
+    const core = told({ ...LATE, probeIntervalMs: 1_000, suspicionMultiplier: 600 });
+    core.takeSent();
+    const before = core.reports.filter(({ kind }) => kind === "probe-failed").length;
+    core.advance(900);
+
+    expect(core.reports.filter(({ kind }) => kind === "probe-failed").length).toBe(before);
+  });
+
   it("ends well, and leaves our health alone, when the suspect answers", () => {
     const core = told();
     const [packet] = core.takeSent();

@@ -17,7 +17,7 @@ class LyingCore {
   lamportTimes = { member: 5n, event: 5n, query: 5n };
   depth = 0;
   deadlineMs = 0;
-  readonly options = { maxQueueDepth: 4, swim: { gossipIntervalMs: 100 } };
+  readonly options = { maxQueueDepth: 4, swim: { probeIntervalMs: 100 } };
 
   queueDepth(): number {
     return this.depth;

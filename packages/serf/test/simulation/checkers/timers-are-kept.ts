@@ -1,4 +1,4 @@
-/** No timer is lost: a member that lives asks to be woken at least once per gossip interval. */
+/** No timer is lost: a member that lives asks to be woken at least once per probe interval. */
 import type { Checker } from "@x/simulator";
 import type { Serf } from "@x/serf";
 
@@ -12,7 +12,7 @@ export function timersAreKept(hasDrifted: () => boolean): Checker<Serf> {
     observe({ name, core, nowMs }) {
       if (core.state === "shutdown" || hasDrifted()) return undefined;
       const waitMs = core.nextDeadlineMs() - nowMs;
-      if (waitMs <= core.options.swim.gossipIntervalMs + TOLERANCE_MS) return undefined;
+      if (waitMs <= core.options.swim.probeIntervalMs + TOLERANCE_MS) return undefined;
       return `${name} wants to be woken in ${waitMs} ms only`;
     },
   };

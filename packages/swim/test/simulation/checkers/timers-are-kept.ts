@@ -1,6 +1,6 @@
 /**
- * No timer is lost: each core asks to be woken at least once per gossip interval, and goes on
- * probing.
+ * No timer is lost: each core asks to be woken at least once per probe interval (gossip rounds pause
+ * while there is nothing to tell), and goes on probing.
  */
 import type { Checker } from "@x/simulator";
 import type { Swim, SwimOptions } from "@x/swim";
@@ -24,7 +24,7 @@ export function timersAreKept(
   options: SwimOptions,
   sentCount: (name: string) => number,
 ): Checker<Swim> {
-  const { awarenessMaxMultiplier, gossipIntervalMs, probeIntervalMs } = options;
+  const { awarenessMaxMultiplier, probeIntervalMs } = options;
   const silenceMs = (awarenessMaxMultiplier + 2) * probeIntervalMs + LOOK_MS;
   const looks = new WeakMap<Swim, Look>();
   return {
@@ -32,7 +32,7 @@ export function timersAreKept(
     observe({ name, core, nowMs }) {
       const waitMs = core.nextDeadlineMs() - nowMs;
       const isLocalTime = truth.hasDrifted;
-      if (!isLocalTime && !(waitMs <= gossipIntervalMs + TOLERANCE_MS)) {
+      if (!isLocalTime && !(waitMs <= probeIntervalMs + TOLERANCE_MS)) {
         return `${name} wants to be woken in ${waitMs} ms only`;
       }
       const last = looks.get(core);
