@@ -18,18 +18,6 @@ export const rapidEvidence: Evidence = {
   name: "rapid",
   source: "Rapid (Suresh et al. 2018)",
   measure(report) {
-    for (const size of BOOTSTRAP) {
-      const { formedMs } = formedCluster(
-        size,
-        { seed: 1, layer: "swim", swim: { compress: false } },
-        { restMs: 0, joinsPerSecond: 1_000 },
-      );
-      report({
-        what: `${size} members start within ${(size / 1_000).toFixed(1)} s through one seed: until all agree`,
-        published: size === 2_000 ? "memberlist about 95 s" : "–",
-        ours: `${(formedMs / 1_000).toFixed(1)} s`,
-      });
-    }
     const faulty = Array.from({ length: MEMBERS / 100 }, (_, index) => `m${10 + index * 50}`);
     const flip: Fault = {
       kind: "flap",
@@ -49,6 +37,18 @@ export const rapidEvidence: Evidence = {
     };
     partial("1 % of the members hear nothing for 20 s in every 40 s", faulty, flip, report);
     partial("1 % of the members lose 80 % of what they send", faulty, egress, report);
+    for (const size of BOOTSTRAP) {
+      const { formedMs } = formedCluster(
+        size,
+        { seed: 1, layer: "swim", swim: { compress: false } },
+        { restMs: 0, joinsPerSecond: 1_000 },
+      );
+      report({
+        what: `${size} members start within ${(size / 1_000).toFixed(1)} s through one seed: until all agree`,
+        published: size === 2_000 ? "memberlist about 95 s" : "–",
+        ours: `${(formedMs / 1_000).toFixed(1)} s`,
+      });
+    }
   },
 };
 

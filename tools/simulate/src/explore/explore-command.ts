@@ -43,25 +43,42 @@ function random(numbers: Readonly<Record<string, number>>): number {
   return failureCount === 0 ? 0 : 1;
 }
 
+/** Few things go wrong and the story is long; many things at once, and it is short. */
+const DEEP: Budget = { drops: 2, duplicates: 0, crashes: 1, incarnation: 4, inFlight: 0 };
+const WIDE: Budget = { drops: 3, duplicates: 1, crashes: 1, incarnation: 4, inFlight: 2 };
+
 function exhaustive(numbers: Readonly<Record<string, number>>): number {
-  const budget: Budget = {
-    drops: numbers["drops"] ?? 3,
-    duplicates: numbers["duplicates"] ?? 1,
-    crashes: numbers["crashes"] ?? 1,
-    incarnation: 4,
-    inFlight: numbers["in-flight"] ?? 2,
-  };
+  const isOwn = ["drops", "duplicates", "crashes", "in-flight"].some((name) => name in numbers);
+  const budgets = isOwn
+    ? [
+        {
+          drops: numbers["drops"] ?? DEEP.drops,
+          duplicates: numbers["duplicates"] ?? DEEP.duplicates,
+          crashes: numbers["crashes"] ?? DEEP.crashes,
+          incarnation: DEEP.incarnation,
+          inFlight: numbers["in-flight"] ?? DEEP.inFlight,
+        },
+      ]
+    : [DEEP, WIDE];
+  const stateLimit = Math.ceil((numbers["states"] ?? DEFAULT_STATES) / budgets.length);
+  const maxDepth = numbers["depth"] ?? Infinity;
+  return Math.max(...budgets.map((budget) => exhaust(budget, stateLimit, maxDepth)));
+}
+
+function exhaust(budget: Budget, stateLimit: number, maxDepth: number): number {
   const line = new ProgressLine();
   const result = exploreAll(budget, {
-    maxDepth: numbers["depth"] ?? Infinity,
-    stateLimit: numbers["states"] ?? DEFAULT_STATES,
+    maxDepth,
+    stateLimit,
     progress: (stateCount, depth) => line.show(`${stateCount} states, depth ${depth}`, stateCount),
   });
   line.clear();
   const { completeDepth, sightings, stateCount, transitionCount, violation } = result;
-  const depth = completeDepth === Infinity ? "all there are" : `complete to ${completeDepth} steps`;
+  const depth = completeDepth === Infinity ? "all there are" : `all within ${completeDepth} steps`;
   stdout.write(
-    `${stateCount} states visited (${depth}), ${transitionCount} transitions; ` +
+    `up to ${budget.drops} drops, ${budget.duplicates} duplicates, ${budget.crashes} crashes, ` +
+      `${budget.inFlight} packets in flight while time passes: ` +
+      `${stateCount} states visited (${depth}), ${transitionCount} transitions; ` +
       `${sightings.suspicions} suspicions, ${sightings.refutations} refutations, ${sightings.deaths} deaths\n`,
   );
   if (violation === undefined) return 0;
