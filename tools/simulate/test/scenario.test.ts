@@ -13,7 +13,7 @@ function everything(seed: number): Scenario {
       members: 8,
       layer: "serf",
       profile: "local",
-      durationMs: 40_000,
+      durationMs: 90_000,
       sampleEveryMs: 1_000,
       oldVersionMembers: ["m7"],
       network: {
