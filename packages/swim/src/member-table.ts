@@ -109,6 +109,14 @@ export class MemberTable {
     return this.#prompt[row] === 1;
   }
 
+  /** Whether all live members but this one were seen to be such. O(n). */
+  isEveryonePromptBut(name: string): boolean {
+    for (let row = 0; row < this.size; row += 1) {
+      if (this.isLive(row) && !this.isPrompt(row) && this.record(row).name !== name) return false;
+    }
+    return true;
+  }
+
   notePrompt(row: number): void {
     this.#prompt[row] = 1;
   }

@@ -203,12 +203,7 @@ export class Swim implements ProtocolCore<SwimEvent, SwimReport> {
    * all in a moment. O(n).
    */
   get isEveryonePrompt(): boolean {
-    const { options, table } = this.#context;
-    for (let row = 0; row < table.size; row += 1) {
-      if (!table.isLive(row) || table.isPrompt(row)) continue;
-      if (table.record(row).name !== options.name) return false;
-    }
-    return true;
+    return this.#context.table.isEveryonePromptBut(this.#context.options.name);
   }
 
   /** There is news above: with `eagerGossip` it goes out now instead of at the next round. */
