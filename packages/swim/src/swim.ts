@@ -5,8 +5,7 @@
  * once (`ping-answers.ts`, `ack-table.ts`), everything else waits in `inbound-queue.ts` for
  * `membership.ts`. Timers of the parts do the rest.
  *
- * Read next: `membership.ts` and `override-rules.ts`, then `probe.ts`, `dissemination.ts`,
- * `push-pull.ts`.
+ * Read next: `membership.ts`, `probe.ts`, `dissemination.ts`, `push-pull.ts`.
  */
 import { AckTable } from "./ack-table.ts";
 import { META_LIMIT_BYTES } from "./admission.ts";
@@ -198,10 +197,7 @@ export class Swim implements ProtocolCore<SwimEvent, SwimReport> {
     this.#direct.sendReliable(target, payload, nowMs, settled);
   }
 
-  /**
-   * Whether every live member is known to pass news on at once: then what is told now is known to
-   * all in a moment. O(n).
-   */
+  /** Whether every live member is known to pass news on at once. O(n). */
   get isEveryonePrompt(): boolean {
     return this.#context.table.isEveryonePromptBut(this.#context.options.name);
   }
