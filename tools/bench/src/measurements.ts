@@ -192,7 +192,8 @@ const leave: Measurement = {
   async measure(program) {
     const cluster = await BenchCluster.start({ program, memberCount: 9 });
     try {
-      await wait(2_000);
+      // Long enough that every member has probed every other.
+      await wait(15_000);
       const leaver = cluster.members.at(-1) ?? cluster.first;
       let heard: (index: number, line: string) => void = () => {};
       const stop = await cluster.watchLog((index, line) => heard(index, line));
