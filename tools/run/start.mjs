@@ -12,6 +12,7 @@ const members = ["alpha", "beta", "gamma"];
 const firstPorts = { bind: 7946, rpc: 7373 };
 const portTries = 200;
 const leaveLimitMs = 15_000;
+const starterLookMs = 500;
 
 const flags = process.argv.slice(2);
 await prepare();
@@ -21,13 +22,28 @@ if (flags.length > 0) {
   await runCluster();
 }
 
-/** One node in the foreground: the terminal's Ctrl-C reaches it directly, its exit code is ours. */
+/** One node in the foreground; its exit code is ours. */
 function runOne(args) {
-  const child = spawn(process.execPath, [agentProgram, ...args], { stdio: "inherit" });
-  // The terminal sends Ctrl-C to the whole group, the child included; anything else we pass on.
-  process.on("SIGINT", () => {});
-  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  // In a group of its own, so that Ctrl-C reaches it once, through us, as a bare SIGINT does.
+  // On Windows the console tells the child itself.
+  const detached = process.platform !== "win32";
+  const child = spawn(process.execPath, [agentProgram, ...args], { detached, stdio: "inherit" });
+  onStop((signal) => {
+    if (detached || signal !== "SIGINT") child.kill(signal);
+  });
   child.on("exit", (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
+}
+
+/** Calls `stop` with every signal to end, and when npm, which started us, is gone. */
+function onStop(stop) {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop(signal));
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const starter = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === starter) return;
+    clearInterval(watch);
+    stop("SIGINT");
+  }, starterLookMs).unref();
 }
 
 function isFree(port) {
@@ -60,7 +76,21 @@ async function runCluster() {
   console.log(`Starting a cluster of ${nodes.length} full nodes on this machine ...\n`);
   let leaving = false;
   const running = new Set();
+  // From the first node on: a Ctrl-C while they start must not leave any behind.
+  onStop(() => {
+    if (leaving) return;
+    leaving = true;
+    console.log("\nLetting every node leave gracefully ...");
+    for (const child of running) child.kill("SIGINT");
+    setTimeout(() => {
+      for (const child of running) child.kill("SIGKILL");
+    }, leaveLimitMs).unref();
+  });
+  process.on("exit", () => {
+    for (const child of running) child.kill("SIGKILL");
+  });
   for (const [index, node] of nodes.entries()) {
+    if (leaving) return;
     const args = [`-node=${node.name}`, `-bind=${node.bind}`, `-rpc-addr=${node.rpc}`];
     args.push("-profile=local", `-tag=role=${index === 0 ? "web" : "db"}`);
     args.push("-event-handler=query:uptime=uptime");
@@ -77,20 +107,8 @@ async function runCluster() {
     });
     await child.ready;
   }
+  if (leaving) return;
   sayHowToTalk(nodes);
-  const leave = () => {
-    if (leaving) return;
-    leaving = true;
-    console.log("\nLetting every node leave gracefully ...");
-    for (const child of running) child.kill("SIGINT");
-    setTimeout(() => {
-      for (const child of running) child.kill("SIGKILL");
-    }, leaveLimitMs).unref();
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, leave);
-  process.on("exit", () => {
-    for (const child of running) child.kill("SIGKILL");
-  });
 }
 
 /** A node in a process group of its own, so that Ctrl-C reaches it once, through us. */
