@@ -15,7 +15,7 @@ import { runScenario, shrinkFaults } from "./run-scenario.ts";
 import { ScenarioError } from "./scenario-check.ts";
 import { readRequest, type SimRequest } from "./scenario-flags.ts";
 
-const USAGE = `Usage: pnpm sim [scenario.json] [flags]      play a scenario
+const USAGE = `Usage: pnpm sim [scenario.json] [flags]         play a scenario
        pnpm sim scale [members …]               time and memory per member
        pnpm sim evidence [swim|lifeguard|rapid|vivaldi|epidemic …]
        pnpm sim explore [--seeds N] [--from SEED]
