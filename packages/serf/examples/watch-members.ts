@@ -11,7 +11,7 @@ async function watch(): Promise<void> {
     if (event.kind === "overflow") console.log(`missed ${event.droppedCount} events`);
     if (!("members" in event)) continue;
     for (const member of event.members) {
-      console.log(event.kind, member.name, member.status, member.tags);
+      console.log(event.kind, member.name, member.status, { ...member.tags });
       if (event.kind === "member-leave" && member.name === "worker") return;
     }
   }

@@ -59,17 +59,23 @@ function versionOf(program: Program): string {
     .replaceAll("\n", ", ");
 }
 
+/** Ends the process with a sentence a person can act on. */
+function fail(message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
+
 const reference = referenceProgram();
-if (reference === undefined) throw new Error("nothing to measure against: install serf");
+if (reference === undefined) {
+  fail("Nothing to measure against: install HashiCorp's serf, or name it in SERF_REFERENCE.");
+}
 const ours = ourProgram();
 await checkProgram(ours);
 await checkProgram(reference);
 const wanted = process.argv.slice(2);
 const chosen = measurements.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 if (chosen.length === 0) {
-  throw new Error(
-    `no such measurement; there are: ${measurements.map(({ name }) => name).join(" ")}`,
-  );
+  fail(`No such measurement; there are: ${measurements.map(({ name }) => name).join(" ")}`);
 }
 
 const rows: Row[] = [];
