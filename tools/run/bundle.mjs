@@ -11,6 +11,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const folder = join(root, "apps", "cli", "dist", "bundle");
+const clock = fileURLToPath(new URL("clock.mjs", import.meta.url));
 const stampName = "inputs.json";
 const warmUpLimitMs = 20_000;
 
@@ -25,6 +26,48 @@ const bundles = [
     words: ["agent", "-node=warm-up", "-bind=127.0.0.1:0", "-rpc-addr=127.0.0.1:0"],
   },
 ];
+
+/**
+ * Modules of Node that a start can do without, and the functions of each that we import: every one
+ * loads its module when it is first called. All together they take as long to load as our program.
+ */
+const laterModules = {
+  "node:child_process": ["spawn"],
+  "node:crypto": [
+    "createCipheriv",
+    "createDecipheriv",
+    "createHash",
+    "randomFillSync",
+    "randomInt",
+    "randomUUID",
+    "timingSafeEqual",
+  ],
+  "node:dns/promises": ["lookup"],
+  "node:fs/promises": ["open", "readFile", "rename", "rm"],
+  "node:timers/promises": ["setTimeout"],
+};
+
+function loadLater(name) {
+  const functions = laterModules[name].map(
+    (each) => `export function ${each}(...words) { return found().${each}(...words); }`,
+  );
+  return `let module; const found = () => (module ??= require("${name}"));\n${functions.join("\n")}`;
+}
+
+function laterNodeModules() {
+  return {
+    name: "later-node-modules",
+    setup(build) {
+      build.onResolve({ filter: /^node:/ }, ({ path, namespace }) => {
+        if (namespace === "later-node") return { path, external: true };
+        return path in laterModules ? { path, namespace: "later-node" } : undefined;
+      });
+      build.onLoad({ filter: /.*/, namespace: "later-node" }, ({ path }) => ({
+        contents: loadLater(path),
+      }));
+    },
+  };
+}
 
 /** Other bundles are loaded when they are first used; RE2 only compiles, so it can wait too. */
 function laterBundles(own) {
@@ -70,10 +113,13 @@ async function bundle(esbuild, target, { name, entry }) {
     legalComments: "linked",
     // So that `import()` becomes `require()`, of which the loader knows.
     supported: { "dynamic-import": false },
-    plugins: [laterBundles(name)],
+    // `performance` is loaded by Node when it is first named, and costs more than it tells.
+    inject: [clock],
+    alias: { "node:perf_hooks": clock },
+    plugins: [laterBundles(name), laterNodeModules()],
     logLevel: "warning",
   });
-  return Object.keys(metafile.inputs).filter((input) => !/^later:|^<stdin>/.test(input));
+  return Object.keys(metafile.inputs).filter((input) => !/^later(-node)?:|^<stdin>/.test(input));
 }
 
 const serfPackage = join(root, "packages", "serf");

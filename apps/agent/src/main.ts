@@ -15,5 +15,8 @@ if (words.some((word) => ["-h", "-help", "--help"].includes(word))) {
   const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
   process.stdout.write(`${(JSON.parse(manifest) as { version: string }).version}\n`);
 } else {
-  void runAgentProgram(words, processWorld(usage)).then((exitCode) => process.exit(exitCode));
+  const world = processWorld(usage);
+  const exitCode = await runAgentProgram(words, world);
+  await world.written();
+  process.exit(exitCode);
 }

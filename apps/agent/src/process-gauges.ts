@@ -17,9 +17,7 @@ const dumpIntervalMs = 10_000;
  * @returns what ends it.
  */
 export function keepSampling(metrics: Metrics): () => void {
-  const sample = (): void => sampleProcess(metrics);
-  sample();
-  const timer = setInterval(sample, metrics.hasSinks ? sinkIntervalMs : dumpIntervalMs);
+  const timer = setInterval(() => sampleProcess(metrics), metrics.hasSinks ? sinkIntervalMs : dumpIntervalMs);
   timer.unref();
   return () => clearInterval(timer);
 }

@@ -5,10 +5,27 @@ import type { AgentWorld } from "./agent-program.ts";
 const dumpSignal = process.platform === "win32" ? "SIGBREAK" : "SIGUSR1";
 const signals: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", dumpSignal];
 
+/**
+ * The first lines wait this long: Node takes as long to open its standard output as the agent
+ * takes to open its ports, and whoever waits for a start waits for those.
+ */
+const firstWriteDelayMs = 30;
+
+/** A process that can be left. */
+export interface ProcessWorld extends AgentWorld {
+  /** Resolves once everything written has reached its reader. */
+  written(): Promise<void>;
+}
+
 /** @param usage - the help text for words that are no flags. */
-export function processWorld(usage: string): AgentWorld {
+export function processWorld(usage: string): ProcessWorld {
+  const output = heldAtFirst((text) => write(process.stdout, text));
   return {
-    writeOut: (text) => write(process.stdout, text),
+    writeOut: output.write,
+    async written() {
+      output.release();
+      await new Promise((resolve) => process.stdout.write("", resolve));
+    },
     writeErr: (text) => write(process.stderr, text),
     usage,
     onSignal(handler) {
@@ -22,6 +39,36 @@ export function processWorld(usage: string): AgentWorld {
         for (const { signal, listener } of listeners) process.off(signal, listener);
       };
     },
+  };
+}
+
+/** Holds what comes within `firstWriteDelayMs` of the first text, or until the process ends. */
+function heldAtFirst(write: (text: string) => void): {
+  readonly write: (text: string) => void;
+  readonly release: () => void;
+} {
+  let held: string | undefined = "";
+  let timer: NodeJS.Timeout | undefined;
+  const release = (): void => {
+    clearTimeout(timer);
+    process.off("exit", release);
+    if (held === undefined) return;
+    const text = held;
+    held = undefined;
+    write(text);
+  };
+  return {
+    write(text) {
+      if (held === undefined) {
+        write(text);
+        return;
+      }
+      held += text;
+      if (timer !== undefined) return;
+      timer = setTimeout(release, firstWriteDelayMs);
+      process.on("exit", release);
+    },
+    release,
   };
 }
 

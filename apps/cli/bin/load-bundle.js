@@ -6,7 +6,6 @@
  */
 "use strict";
 const { readFileSync } = require("node:fs");
-const { enableCompileCache } = require("node:module");
 const { dirname, join } = require("node:path");
 const { Script } = require("node:vm");
 
@@ -35,11 +34,14 @@ function loadBundle(file) {
   const known = loaded.get(file);
   if (known !== undefined) return known.exports;
   const cachedData = readCache(file);
-  if (cachedData === undefined && enableCompileCache !== undefined) {
+  if (cachedData === undefined) {
     // As installed from a registry: the code of another machine is not shipped, but Node 22 keeps
     // that of this one.
-    enableCompileCache();
-    return require(file);
+    const { enableCompileCache } = require("node:module");
+    if (enableCompileCache !== undefined) {
+      enableCompileCache();
+      return require(file);
+    }
   }
   return runBundle(compileBundle(file, cachedData), file);
 }

@@ -13,7 +13,10 @@ const agentCommand: Command = {
   takesRawWords: true,
   async run({ words }) {
     const { runAgentProgram, processWorld } = await import("@x/agent-app");
-    return runAgentProgram(words, processWorld(usage(agentCommand)));
+    const world = processWorld(usage(agentCommand));
+    const exitCode = await runAgentProgram(words, world);
+    await world.written();
+    return exitCode;
   },
 };
 

@@ -2,18 +2,36 @@
 import { readFileSync } from "node:fs";
 import type { Terminal } from "@x/cli";
 
-/** Its output ends the program quietly when the reader goes away. */
-export function processTerminal(): Terminal {
+/** A terminal that can be left. */
+export interface ProcessTerminal extends Terminal {
+  /** Ends the process once everything written has reached its reader. */
+  end(exitCode: number): void;
+}
+
+/**
+ * Its output ends the program quietly when the reader goes away.
+ *
+ * Standard output is not touched before it is written to: opening it takes Node some milliseconds,
+ * and an agent has better things to do first.
+ */
+export function processTerminal(): ProcessTerminal {
   let interrupt: AbortSignal | undefined;
-  for (const stream of [process.stdout, process.stderr]) {
-    // A reader that goes away (`serf members | head`) ends the program, quietly.
-    stream.on("error", () => process.exit(1));
-  }
+  const opened = new Set<NodeJS.WriteStream>();
+  const write = (stream: NodeJS.WriteStream, text: string): void => {
+    if (!opened.has(stream)) {
+      opened.add(stream);
+      // A reader that goes away (`serf members | head`) ends the program, quietly.
+      stream.on("error", () => process.exit(1));
+    }
+    stream.write(text);
+  };
   return {
-    writeOut: (text) => void process.stdout.write(text),
-    writeErr: (text) => void process.stderr.write(text),
+    writeOut: (text) => write(process.stdout, text),
+    writeErr: (text) => write(process.stderr, text),
     environment: process.env,
-    isInteractive: process.stdout.isTTY === true,
+    get isInteractive(): boolean {
+      return process.stdout.isTTY === true;
+    },
     // Asked each time: people change the size of their windows.
     get columns(): number {
       return process.stdout.columns ?? 80;
@@ -30,6 +48,17 @@ export function processTerminal(): Terminal {
     readFile: (path) => readFileSync(path, "utf8"),
     hideWords: () => {
       process.title = "serf";
+    },
+    end(exitCode) {
+      process.exitCode = exitCode;
+      // What was written may still be on its way to a pipe.
+      const streams = [...opened];
+      const endNext = (): void => {
+        const stream = streams.pop();
+        if (stream === undefined) process.exit(exitCode);
+        else stream.write("", endNext);
+      };
+      endNext();
     },
   };
 }

@@ -29,9 +29,12 @@ const FORWARDED_PRIVATE_NETWORKS: readonly (readonly [string, number, "ipv4" | "
   ["fc00::", 7, "ipv6"],
 ];
 
-const privateNetworks = new BlockList();
-for (const [network, prefixBits, family] of FORWARDED_PRIVATE_NETWORKS) {
-  privateNetworks.addSubnet(network, prefixBits, family);
+function privateNetworks(): BlockList {
+  const networks = new BlockList();
+  for (const [network, prefixBits, family] of FORWARDED_PRIVATE_NETWORKS) {
+    networks.addSubnet(network, prefixBits, family);
+  }
+  return networks;
 }
 
 /**
@@ -43,8 +46,9 @@ export function choosePrivateAddress(
   addresses: readonly InterfaceAddress[],
   defaultInterface: string | undefined,
 ): string | undefined {
+  const networks = privateNetworks();
   const candidates = addresses.filter(({ address }) =>
-    privateNetworks.check(address, isIPv4(address) ? "ipv4" : "ipv6"),
+    networks.check(address, isIPv4(address) ? "ipv4" : "ipv6"),
   );
   const rank = (candidate: InterfaceAddress): readonly number[] => [
     candidate.interfaceName === defaultInterface ? 0 : 1,

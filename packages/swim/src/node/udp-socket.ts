@@ -55,7 +55,7 @@ export class UdpSocket {
   /** @throws the system's error if the address cannot be bound. */
   static async bind(options: UdpSocketOptions): Promise<UdpSocket> {
     const { bindAddress, bindPort } = options;
-    const isIpv6 = isIPv6(bindAddress);
+    const isIpv6 = bindAddress.includes(":");
     const socket = createSocket({
       type: isIpv6 ? "udp6" : "udp4",
       // Every target is an IP address: answering here at once keeps DNS and its delay out of sending.

@@ -5,8 +5,8 @@
  * high performance software-based CRC generators", ISCC 2005 (slicing-by-8).
  */
 
-/** Table k, at `256·k`, moves a byte's contribution k bytes further. */
-const tables: Int32Array = slicingTables(8);
+/** Table k, at `256·k`, moves a byte's contribution k bytes further. Made for the first packet. */
+let madeTables: Int32Array | undefined;
 
 /**
  * The checksum of `bytes` from `start` to the end.
@@ -17,6 +17,7 @@ const tables: Int32Array = slicingTables(8);
  * crc32(Uint8Array.of(0x61)).toString(16); // => "e8b7be43"
  */
 export function crc32(bytes: Uint8Array, start: number = 0): number {
+  const tables = (madeTables ??= slicingTables(8));
   const end = bytes.length;
   let crc = -1;
   let at = start;

@@ -12,7 +12,7 @@
  *
  * Source: wire specification §9.
  */
-import { encodeName } from "./utf8.ts";
+import { nameByteLength, writeName } from "./utf8.ts";
 
 /** First bytes of values; the `fix…` ones carry a number in their low bits. Source: msgpack specification. */
 export const prefix = {
@@ -65,10 +65,13 @@ export const maxRecordKeys = 64;
  * @throws {RangeError} if it is longer.
  */
 export function encodeKey(name: string): Uint8Array {
-  const bytes = encodeName(name);
-  if (bytes.length > 31)
-    throw new RangeError(`a field name has at most 31 bytes, not ${bytes.length}`);
-  return Uint8Array.of(prefix.fixraw | bytes.length, ...bytes);
+  const length = nameByteLength(name);
+  if (length > 31) throw new RangeError(`a field name has at most 31 bytes, not ${length}`);
+  // Every start makes a hundred of these, before anything is compiled: one array for each.
+  const bytes = new Uint8Array(1 + length);
+  bytes[0] = prefix.fixraw | length;
+  writeName(name, bytes, 1);
+  return bytes;
 }
 
 /**
