@@ -41,7 +41,7 @@ async function main(args: readonly string[]): Promise<number> {
     case "explore":
       return (await import("./explore/explore-command.ts")).exploreCommand(rest);
     case "fuzz":
-      return (await import("./fuzz-command.ts")).fuzzCommand(rest);
+      return (await import("./fuzz/fuzz-command.ts")).fuzzCommand(rest);
     default:
       return play(readRequest(args));
   }

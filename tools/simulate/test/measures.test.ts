@@ -1,30 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { idealLastMs } from "../src/evidence/epidemic-evidence.ts";
-import { everyDoor, fuzzDoor, type Door } from "../src/fuzz.ts";
-import { seedsOf } from "../src/fuzz-command.ts";
 import { quantile } from "../src/measurements.ts";
 import { onPlane } from "../src/plane.ts";
 import { meanRttMs } from "../src/run-scenario.ts";
 import { measureScale } from "../src/scale.ts";
 import { plotHtml } from "../src/svg-plot.ts";
-
-describe("hostile input", () => {
-  it.each(everyDoor())("is no danger at the $name door", (door) => {
-    expect(fuzzDoor(door, seedsOf(door.name), { caseCount: 300, seed: 1 })).toEqual([]);
-  });
-
-  it("is reported with what it did", () => {
-    const door: Door = {
-      name: "rpc",
-      open: () => {
-        throw new TypeError("boom");
-      },
-    };
-    const [finding] = fuzzDoor(door, [Uint8Array.of(1)], { caseCount: 1, seed: 1 });
-
-    expect(finding?.what).toMatch(/^threw TypeError: boom/);
-  });
-});
 
 describe("scale", () => {
   it("measures a cluster that forms, rests and loses a member", () => {

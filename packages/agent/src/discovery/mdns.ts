@@ -19,6 +19,7 @@ import multicastDns, {
 } from "multicast-dns";
 import { joinHostPort } from "../config/host-port.ts";
 import type { LogLevel } from "../log/log-level.ts";
+import { plausibleSocket } from "./mdns-packet.ts";
 
 const groups = { ipv4: "224.0.0.251", ipv6: "ff02::fb" } as const;
 const multicastPort = 5353;
@@ -100,6 +101,23 @@ export function answersTo(
   return name === instance.toLowerCase() ? records : [];
 }
 
+/**
+ * What this member answers to all questions of a packet. Each question counts once: a packet full
+ * of one question must not become a much larger answer.
+ */
+export function answersToQuery(
+  packet: Pick<QueryPacket, "questions">,
+  options: Parameters<typeof answersTo>[1],
+): Answer[] {
+  const questions = new Map(
+    (packet.questions ?? []).map((question) => [
+      `${question.name.toLowerCase()} ${question.type}`,
+      question,
+    ]),
+  );
+  return [...questions.values()].flatMap((question) => answersTo(question, options));
+}
+
 /** The `ip:port` a response announces for the cluster, if it is complete. */
 export function announcedHost(packet: ResponsePacket, cluster: string): string | undefined {
   const service = serviceName(cluster).toLowerCase();
@@ -174,16 +192,7 @@ export class MdnsDiscovery {
     packet: QueryPacket,
     source: { readonly address: string; readonly port: number },
   ): void {
-    // Each question once: a packet full of one question must not become a much larger answer.
-    const questions = new Map(
-      (packet.questions ?? []).map((question) => [
-        `${question.name.toLowerCase()} ${question.type}`,
-        question,
-      ]),
-    );
-    const answers = [...questions.values()].flatMap((question) =>
-      answersTo(question, this.#options),
-    );
+    const answers = answersToQuery(packet, this.#options);
     if (answers.length === 0) return;
     const target: RemoteInfoOutgoing = { address: source.address, port: source.port };
     listener.respond({ id: 0, answers } as Parameters<typeof listener.respond>[0], target);
@@ -232,11 +241,12 @@ async function openFamily(
   const shared = familyOptions(family, options.interfaceName);
   if (shared === undefined) return undefined;
   const opened: MulticastDNS[] = [];
+  const type = family === "ipv4" ? "udp4" : "udp6";
   try {
-    const listener = multicastDns({ ...shared, port });
+    const listener = multicastDns({ ...shared, socket: plausibleSocket(type), port });
     opened.push(listener);
     await ready(listener);
-    const asker = multicastDns({ ...shared, port: 0 });
+    const asker = multicastDns({ ...shared, socket: plausibleSocket(type), port: 0 });
     opened.push(asker);
     for (const socket of opened) {
       // An interface that went away is the network's matter; what stands goes on.

@@ -10,6 +10,11 @@ import { replaceFile } from "./durable-file.ts";
 
 const newFileMode = 0o600;
 
+/** A file of JSON that is no set of tags. */
+export class TagsFileError extends Error {
+  override readonly name = "TagsFileError";
+}
+
 /**
  * The form of the file: a JSON object, two blanks indent, sorted keys, no final newline.
  *
@@ -48,19 +53,27 @@ export function readTagsFile(path: string): Record<string, string> | undefined {
     });
   }
   try {
-    return decodeTags(text);
+    return parseTags(text);
   } catch (error) {
     throw new Error(`Failed to decode tags file: ${stateFileFault(error)}`, { cause: error });
   }
 }
 
-function decodeTags(text: string): Record<string, string> {
+/**
+ * The tags in the text of a file; `null` stands for none, as in the reference.
+ *
+ * @throws {JsonError} where it is no JSON.
+ * @throws {TagsFileError} where it is no object of texts.
+ */
+export function parseTags(text: string): Record<string, string> {
   const value = readFirstJson(text);
   if (value === null) return {};
-  if (typeof value !== "object" || Array.isArray(value)) throw new Error("not an object of texts");
+  if (typeof value !== "object" || Array.isArray(value)) {
+    throw new TagsFileError("not an object of texts");
+  }
   const tags = new Map<string, string>();
   for (const [name, item] of Object.entries(value)) {
-    if (typeof item !== "string") throw new Error(`tag '${name}' is not a text`);
+    if (typeof item !== "string") throw new TagsFileError(`tag '${name}' is not a text`);
     tags.set(name, item);
   }
   return Object.fromEntries(tags);

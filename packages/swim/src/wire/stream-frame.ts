@@ -95,7 +95,12 @@ export function encodeStreamBody(message: StreamMessage, settings: PacketSetting
   }
 }
 
-function sealFrame(bytes: Uint8Array, key: Uint8Array, settings: PacketSettings): Uint8Array {
+/** Seals what stands in an encryption frame. Source: wire specification §4.3. */
+export function sealFrame(
+  bytes: Uint8Array,
+  key: Uint8Array,
+  settings: PacketSettings,
+): Uint8Array {
   const length = sealedBytes(sealVersion(settings), bytes.length);
   const header = Uint8Array.of(
     MessageType.encrypt,
