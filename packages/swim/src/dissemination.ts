@@ -191,22 +191,50 @@ export class Dissemination {
     const { options, table } = this.#context;
     const limit = retransmitLimit(options.retransmitMultiplier, table.size);
     const rows = this.#ring.targets(Math.max(1, limit), nowMs);
-    let packetsPerTarget = EAGER_PACKETS_PER_TARGET;
+    /** What the first target was told: it holds everything that is new. */
+    const told: Uint8Array[][] = [];
     for (const [place, row] of rows.entries()) {
       const record = table.record(row);
+      const packetLimit = place === 0 ? EAGER_PACKETS_PER_TARGET : told.length;
       let sentCount = 0;
-      while (sentCount < packetsPerTarget && this.#eagerTokens.take(nowMs)) {
+      while (sentCount < packetLimit && this.#eagerTokens.take(nowMs)) {
         const parts = this.#takePacket();
-        if (parts.length === 0) return;
+        if (parts.length === 0) return this.#tellTheDead(told, rows.length, nowMs);
         this.sendExactly(record, parts);
         sentCount += 1;
-        // What the first target needed of packets holds everything that is new.
-        if (place === 0 && !this.#hasFreshNews()) break;
+        if (place > 0) continue;
+        told.push(parts);
+        if (!this.#hasFreshNews()) break;
       }
       if (sentCount === 0) return;
-      if (place === 0) packetsPerTarget = sentCount;
     }
+    this.#tellTheDead(told, rows.length, nowMs);
     if (rows.length > 0 && this.#hasFreshNews()) this.requestGossip(nowMs);
+  }
+
+  /**
+   * In the ring stand the living alone, and rumours are used up along it. Whoever was held dead by
+   * mistake would hear neither that its own accusations were refuted nor what else happens, until an
+   * exchange of state: so the dead are told as often as random rounds would choose them.
+   */
+  #tellTheDead(
+    packets: readonly (readonly Uint8Array[])[],
+    liveTargetCount: number,
+    nowMs: number,
+  ): void {
+    const { random, table } = this.#context;
+    const deadCount = table.count("dead");
+    if (deadCount === 0 || packets.length === 0) return;
+    const expected = (liveTargetCount * deadCount) / table.liveCount;
+    const rows = chooseRows(random, table.size, Math.floor(expected + random()), (row) => {
+      return table.state(row) === "dead" && this.#isGossipTarget(row, nowMs);
+    });
+    for (const row of rows) {
+      for (const parts of packets) {
+        if (!this.#eagerTokens.take(nowMs)) return;
+        this.sendExactly(table.record(row), parts);
+      }
+    }
   }
 
   /** A layer above that cannot say whether it has something may always have. */

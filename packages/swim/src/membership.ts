@@ -50,7 +50,7 @@ export class Membership {
   readonly #admission: Admission;
   readonly #incarnation = new Incarnation();
   readonly #suspicions: SuspicionTable;
-  readonly #suspectedByOther: (row: number, nowMs: number) => void;
+  readonly #suspectedByOther: (row: number, accuser: string, nowMs: number) => void;
   readonly #reminderTokens = new TokenBucket(REMINDERS_PER_SECOND);
   #isLeaving = false;
 
@@ -59,7 +59,7 @@ export class Membership {
     context: CoreContext,
     dissemination: Dissemination,
     order: ProbeOrder,
-    suspectedByOther: (row: number, nowMs: number) => void,
+    suspectedByOther: (row: number, accuser: string, nowMs: number) => void,
   ) {
     this.#suspectedByOther = suspectedByOther;
     this.#context = context;
@@ -150,7 +150,7 @@ export class Membership {
       this.#suspicions.start(key, claim.from, nowMs);
       const member = table.member(row);
       this.#publish({ kind: "member-suspected", member, accuser: claim.from }, nowMs);
-      if (claim.from !== options.name) this.#suspectedByOther(row, nowMs);
+      if (claim.from !== options.name) this.#suspectedByOther(row, claim.from, nowMs);
     }
   }
 
@@ -189,11 +189,11 @@ export class Membership {
     this.#context.table.remove(row);
   }
 
-  /** An accusation as this member would make it, for the buddy system. */
-  accusation(row: number): SuspectMessage {
-    const { options, table } = this.#context;
+  /** An accusation for the buddy system, as this member would make it or as another one did. */
+  accusation(row: number, from: string = this.#context.options.name): SuspectMessage {
+    const { table } = this.#context;
     const incarnation = table.incarnation(row);
-    return { kind: "suspect", incarnation, node: table.record(row).name, from: options.name };
+    return { kind: "suspect", incarnation, node: table.record(row).name, from };
   }
 
   #judgeKnown(row: number, claim: AliveMessage, origin: ClaimOrigin, nowMs: number): void {
@@ -324,12 +324,12 @@ export class Membership {
   /**
    * Deviation: the reference leaves a refutation to gossip alone, which in a small cluster tells two
    * to four members once each: where those packets are lost, the accuser's timer runs out on a member
-   * that refuted in time. Here the accuser hears it directly as well.
+   * that refuted in time. Here the accuser hears it directly as well, even if it is held for dead.
    */
   #tellAccuser(accuser: string, refutation: AliveMessage): void {
     const { options, table } = this.#context;
     const row = table.find(accuser);
-    if (row === undefined || accuser === options.name || !table.isLive(row)) return;
+    if (row === undefined || accuser === options.name || table.state(row) === "left") return;
     this.#dissemination.sendExactly(table.record(row), [encodeMessage(refutation)]);
   }
 

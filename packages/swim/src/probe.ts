@@ -33,8 +33,12 @@ const CHECKERS_WANTED = 4;
 /** Checks of one member under way at the same time. */
 const CHECK_LIMIT = 8;
 
-/** A round of the schedule, or a check of somebody another member suspects. */
-type RoundPurpose = "scheduled" | "check";
+/** Whom a round is about. */
+interface Subject {
+  readonly row: number;
+  /** Who suspects it, when we check that; none in a round of the schedule. */
+  readonly accuser?: string;
+}
 
 /** The parts a probe works with. */
 export interface ProbeParts {
@@ -72,13 +76,13 @@ export class Prober {
   }
 
   /** Somebody else suspects this member: with some luck we are one of those who look. */
-  checkSuspect(row: number, nowMs: number): void {
+  checkSuspect(row: number, accuser: string, nowMs: number): void {
     const { options, random, table } = this.#context;
     if (!options.checkSuspects || options.probeIntervalMs === 0) return;
     const { key } = table.record(row);
     if (this.#checks.has(key.number) || this.#checks.size >= CHECK_LIMIT) return;
     if (random() * (table.liveCount - 2) >= CHECKERS_WANTED) return;
-    const round = new ProbeRound(this.#context, this.#parts, { row, purpose: "check" }, nowMs, () =>
+    const round = new ProbeRound(this.#context, this.#parts, { row, accuser }, nowMs, () =>
       this.#checks.delete(key.number),
     );
     this.#checks.set(key.number, round);
@@ -96,8 +100,7 @@ export class Prober {
       (candidate) => table.isLive(candidate) && table.record(candidate).name !== options.name,
     );
     if (row === undefined) return;
-    const subject = { row, purpose: "scheduled" } as const;
-    this.#round = new ProbeRound(this.#context, this.#parts, subject, nowMs, (endedMs) => {
+    this.#round = new ProbeRound(this.#context, this.#parts, { row }, nowMs, (endedMs) => {
       this.#round = undefined;
       if (!this.#hasMissedTick) return;
       this.#hasMissedTick = false;
@@ -118,7 +121,8 @@ class ProbeRound implements AckWaiter {
   readonly #sentMs: number;
   readonly #deadlineMs: number;
   readonly #sequenceNumber: number;
-  readonly #purpose: RoundPurpose;
+  /** Whose suspicion this round checks. */
+  readonly #accuser: string | undefined;
   #indirectTimer: Timer | undefined;
   /** Set once TCP was refused: the answers under way get a moment, no more. */
   #refusedTimer: Timer | undefined;
@@ -134,12 +138,12 @@ class ProbeRound implements AckWaiter {
   constructor(
     context: CoreContext,
     parts: ProbeParts,
-    { row, purpose }: { readonly row: number; readonly purpose: RoundPurpose },
+    { row, accuser }: Subject,
     nowMs: number,
     ended: (nowMs: number) => void,
   ) {
     const { health, options, table } = context;
-    this.#purpose = purpose;
+    this.#accuser = accuser;
     this.#context = context;
     this.#parts = parts;
     this.#ended = ended;
@@ -162,15 +166,16 @@ class ProbeRound implements AckWaiter {
     const ping = encodeMessage({ kind: "ping", ...fields });
     const row = table.row(this.#key);
     if (row !== undefined && table.state(row) === "suspect") {
-      // Buddy system: the suspect learns of the suspicion with this very ping and can refute.
-      const accusation = encodeMessage(membership.accusation(row));
+      // Buddy system: the suspect learns of the suspicion with this very ping and can refute. It
+      // tells its accuser so, which after a check is not us.
+      const accusation = encodeMessage(membership.accusation(row, this.#accuser));
       dissemination.sendExactly(this.#record, [ping, accusation]);
     } else {
       dissemination.sendFilled(this.#record.endpoint, ping);
     }
     if (this.#deadlineMs <= nowMs) this.handleExpired(nowMs);
     // Who checks knows already that something is wrong: all ways at once.
-    else if (this.#purpose === "check") this.#pingByStream(nowMs);
+    else if (this.#accuser !== undefined) this.#pingByStream(nowMs);
   }
 
   handleDatagramFailure(failure: DatagramFailure, nowMs: number): void {
@@ -287,14 +292,14 @@ class ProbeRound implements AckWaiter {
   }
 
   #succeed(nowMs: number): void {
-    if (this.#isPingSent && this.#purpose === "scheduled") this.#context.health.apply(-1);
+    if (this.#isPingSent && this.#accuser === undefined) this.#context.health.apply(-1);
     this.#end(nowMs);
   }
 
   #fail(nowMs: number): void {
     // Silence is what the others see as well: a check that only repeats it would hurry a slow
     // member to its death. A refusal is evidence of another kind.
-    if (this.#purpose === "check" && !this.#wasRefused) return this.#end(nowMs);
+    if (this.#accuser !== undefined && !this.#wasRefused) return this.#end(nowMs);
     const { health, options, outbox } = this.#context;
     const { endpoint, name } = this.#record;
     outbox.report({ kind: "probe-failed", name, endpoint });
@@ -303,7 +308,7 @@ class ProbeRound implements AckWaiter {
       outbox.report({ kind: "nacks-missing", name, missingCount });
     }
     // A check is no sample of our own health, and a refusal ended the wait for nacks too soon.
-    if (this.#purpose === "scheduled" && !this.#wasRefused) {
+    if (this.#accuser === undefined && !this.#wasRefused) {
       health.apply(this.#nacksOwed > 0 ? missingCount : 1);
     }
     const claim = { incarnation: this.#incarnation, node: name, from: options.name };

@@ -84,8 +84,8 @@ export class Swim implements ProtocolCore<SwimEvent, SwimReport> {
     this.#acks = new AckTable(context);
     this.#dissemination = new Dissemination(context);
     this.#answers = new PingAnswers(context, this.#dissemination, this.#acks);
-    this.#membership = new Membership(context, this.#dissemination, order, (row, nowMs) =>
-      this.#prober.checkSuspect(row, nowMs),
+    this.#membership = new Membership(context, this.#dissemination, order, (row, accuser, nowMs) =>
+      this.#prober.checkSuspect(row, accuser, nowMs),
     );
     this.#streams = new StreamTable(context, (streamId, remote, nowMs) => {
       return new InboundStream(context, this.#inboundParts(), streamId, remote, nowMs);

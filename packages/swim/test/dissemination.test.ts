@@ -258,6 +258,39 @@ describe("eager gossip", () => {
     expect(count(true)).toBe(count(false));
   });
 
+  it("tells those held for dead as often as the rounds would have, and not for ever", () => {
+    const core = new LoneCore({ ...EAGER, gossipIntervalMs: 60_000, gossipToTheDeadMs: 10_000 });
+    fillTable(core, 20);
+    core.advance(1_000);
+    for (const number of [2, 3, 4, 5]) {
+      core.receive({ kind: "dead", incarnation: 1, node: `m${number}`, from: "m9" });
+    }
+    core.advance(1_000);
+    drainRumours(core);
+    const told = (): { readonly live: number; readonly dead: number } => {
+      const counts = { live: 0, dead: 0 };
+      for (let news = 0; news < 100; news += 1) {
+        core.receive(aliveOf("news", 200, { incarnation: core.nowMs }));
+        core.advance(10);
+        for (const { target } of core.takeSent()) {
+          const number = Number(target.address.split(".")[3]);
+          counts[number >= 2 && number <= 5 ? "dead" : "live"] += 1;
+        }
+      }
+      return counts;
+    };
+
+    const soon = told();
+    core.advance(10_000);
+    const late = told();
+
+    // Five steps of a ring of 18 each time; four dead among 18 living.
+    expect(soon.live).toBe(500);
+    expect(soon.dead / soon.live).toBeGreaterThan(0.8 * (4 / 18));
+    expect(soon.dead / soon.live).toBeLessThan(1.2 * (4 / 18));
+    expect(late).toEqual({ live: 500, dead: 0 });
+  });
+
   it("stays under its rate, and leaves the rest to the rounds", () => {
     const core = new LoneCore({ ...EAGER, eagerGossipPerSecond: 5, gossipIntervalMs: 60_000 });
     fillTable(core, 5);

@@ -37,7 +37,8 @@ describe("a rumour of a suspicion", () => {
     expect(packet?.target).toEqual(endpoint(2));
     expect(packet?.messages).toMatchObject([
       { kind: "ping", node: "a" },
-      { kind: "suspect", node: "a", from: "self" },
+      // The refutation is for whoever suspects it, not for us.
+      { kind: "suspect", node: "a", from: "b" },
     ]);
     expect(streamTo(core, "10.0.0.2")).toBeDefined();
   });
