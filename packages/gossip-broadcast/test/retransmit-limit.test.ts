@@ -49,6 +49,11 @@ describe("retransmitLimit", () => {
     }
   });
 
+  it("counts to the last whole number a double tells from its neighbours, and no further", () => {
+    expect(retransmitLimit(1, Number.MAX_SAFE_INTEGER)).toBe(16);
+    expect(() => retransmitLimit(1, Number.MAX_SAFE_INTEGER + 1)).toThrow(RangeError);
+  });
+
   it("names the argument that makes no sense", () => {
     expect(() => retransmitLimit(-1, 3)).toThrow("multiplier must be a whole number >= 0, got -1");
     expect(() => retransmitLimit(1.5, 3)).toThrow(RangeError);

@@ -134,6 +134,29 @@ describe("TransmitLimitedQueue.take (broadcast queue specification §4.2)", () =
     expect(queue.take(2, 12).length).toBe(1);
   });
 
+  it("hands out an empty rumour only where more room is left than its overhead", () => {
+    const queue = queueFor(1);
+    queue.enqueue({ payload: payloadOf(10) });
+    queue.enqueue({ payload: payloadOf(0) });
+
+    expect(queue.take(2, 14).map(({ length }) => length)).toEqual([10]);
+    expect(queue.take(2, 2)).toEqual([]);
+    expect(queue.take(2, 3).map(({ length }) => length)).toEqual([0]);
+  });
+
+  it("tells how many wait that were never handed out", () => {
+    const queue = queueFor(9, 2);
+    const sizes = [queue.freshSize];
+    queue.enqueue({ payload: payloadOf(4) });
+    queue.enqueue({ payload: payloadOf(3) });
+    sizes.push(queue.freshSize);
+    queue.take(0, 4);
+    sizes.push(queue.freshSize);
+
+    expect(sizes).toEqual([0, 2, 1]);
+    expect(queue.size).toBe(2);
+  });
+
   it("refuses budgets that are no numbers", () => {
     const queue = queueFor(1);
 
@@ -235,6 +258,19 @@ describe("TransmitLimitedQueue.enqueue (broadcast queue specification §4.1)", (
 
     expect(mill.ends).toEqual(["does not too-large"]);
     expect(mill.labels(queue.take(0, 10))).toEqual(["fits"]);
+  });
+
+  it("accepts nothing but empty rumours where no byte is allowed, and needs no hook to refuse", () => {
+    const queue = new TransmitLimitedQueue({
+      retransmitMultiplier: 1,
+      memberCount: () => 1,
+      maxPayloadBytes: 0,
+    });
+
+    queue.enqueue({ payload: payloadOf(1) });
+    queue.enqueue({ payload: payloadOf(0) });
+
+    expect(queue.take(1, 2).map(({ length }) => length)).toEqual([0]);
   });
 
   it("accepts what one UDP datagram can carry, and no byte more, unless told otherwise", () => {

@@ -1,9 +1,9 @@
 import type { Broadcast, FinishReason } from "../../src/index.ts";
 
-/** A payload of a given length whose first bytes tell which one it is. */
+/** A payload of a given length whose first byte, if it has one, tells which one it is. */
 export function payloadOf(lengthBytes: number, mark = 0): Uint8Array {
   const payload = new Uint8Array(lengthBytes);
-  payload[0] = mark & 0xff;
+  if (lengthBytes > 0) payload[0] = mark & 0xff;
   return payload;
 }
 
