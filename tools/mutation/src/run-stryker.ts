@@ -1,0 +1,89 @@
+/**
+ * Runs Stryker over the decision files of one package, in a copy of the checkout.
+ *
+ * It keeps what it found in `.cache/mutation`: the next run tries only mutants whose code or tests
+ * changed, and a run of a few files leaves the results of the others as they were.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { execPath } from "node:process";
+import type { StrykerReport } from "./mutants.ts";
+import type { MutationTarget } from "./targets.ts";
+
+export interface StrykerRun {
+  /** Of the checkout. */
+  readonly root: string;
+  readonly target: MutationTarget;
+  /** Paths from the package's `src`: some of the target's files, or all. */
+  readonly files: readonly string[];
+  /** Workers; each takes one core. */
+  readonly concurrency: number;
+  /** Whether to forget what earlier runs found. */
+  readonly isFresh: boolean;
+}
+
+/** Milliseconds a mutant's tests may take beyond {@link TIMEOUT_FACTOR} times what they need. */
+const TIMEOUT_MS = 3_000;
+const TIMEOUT_FACTOR = 3;
+
+/**
+ * Runs it and reads its report.
+ *
+ * @throws {Error} if Stryker fails, most often because a test fails without any mutant.
+ */
+export function runStryker(run: StrykerRun): StrykerReport {
+  const { root, target } = run;
+  const folder = join(root, ".cache", "mutation");
+  mkdirSync(folder, { recursive: true });
+  const incremental = join(folder, `${target.name}.incremental.json`);
+  if (run.isFresh) rmSync(incremental, { force: true });
+  const reportFile = join(folder, `${target.name}.report.json`);
+  rmSync(reportFile, { force: true });
+  const settings = join(folder, `${target.name}.stryker.json`);
+  writeFileSync(settings, JSON.stringify(optionsOf(run, incremental, reportFile), undefined, 2));
+
+  const stryker = join(root, "node_modules", "@stryker-mutator", "core", "bin", "stryker.js");
+  const result = spawnSync(execPath, [stryker, "run", settings], {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, SIM_SEEDS: "1", MUTATION_TESTS: JSON.stringify(testsOf(target)) },
+  });
+  if (result.status !== 0 || !existsSync(reportFile)) {
+    throw new Error(`Stryker could not try the mutants of ${target.name}: see above`);
+  }
+  return JSON.parse(readFileSync(reportFile, "utf8")) as StrykerReport;
+}
+
+function optionsOf(run: StrykerRun, incrementalFile: string, reportFile: string): object {
+  return {
+    testRunner: "vitest",
+    plugins: ["@stryker-mutator/vitest-runner", "./tools/mutation/error-texts.mjs"],
+    ignorers: ["error-texts"],
+    vitest: { configFile: "tools/mutation/vitest.config.ts", related: false },
+    mutate: run.files.map((file) => `packages/${run.target.name}/src/${file}`),
+    coverageAnalysis: "perTest",
+    concurrency: run.concurrency,
+    timeoutMS: TIMEOUT_MS,
+    timeoutFactor: TIMEOUT_FACTOR,
+    incremental: true,
+    incrementalFile,
+    tempDirName: ".cache/stryker",
+    ignorePatterns: ["**/dist", "docs", ".cache"],
+    reporters: ["progress-append-only", "json", "html"],
+    jsonReporter: { fileName: reportFile },
+    htmlReporter: { fileName: reportFile.replace(/\.json$/, ".html") },
+    // Sources run as they are; there is no build whose settings would need the copy's paths.
+    tsconfigFile: "none",
+    disableTypeChecks: false,
+    allowConsoleColors: false,
+  };
+}
+
+function testsOf({ name, leftOut }: MutationTarget): object {
+  const folder = `packages/${name}/test`;
+  return {
+    include: [`${folder}/**/*.test.ts`],
+    exclude: leftOut.map((pattern) => `${folder}/${pattern}`),
+  };
+}
