@@ -2,8 +2,6 @@
  * Tells Stryker to leave the texts of errors alone: what a message says is for people to judge, and
  * changes nothing that the protocol decides. That an error is thrown, and which one, stays a target.
  */
-import { PluginKind, declareValuePlugin } from "@stryker-mutator/api/plugin";
-
 const why = "the text of an error";
 
 /** Whether a node stands, at any depth of expression, among the arguments of an error made to be thrown. */
@@ -13,8 +11,11 @@ function isErrorText(path) {
   return Boolean(made?.isNewExpression() && (made.node.callee.name ?? "").endsWith("Error"));
 }
 
+/** In the shape Stryker looks for in a module of plugins. */
 export const strykerPlugins = [
-  declareValuePlugin(PluginKind.Ignore, "error-texts", {
-    shouldIgnore: (path) => (isErrorText(path) ? why : undefined),
-  }),
+  {
+    kind: "Ignore",
+    name: "error-texts",
+    value: { shouldIgnore: (path) => (isErrorText(path) ? why : undefined) },
+  },
 ];
