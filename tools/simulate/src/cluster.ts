@@ -19,7 +19,8 @@ import {
   type SwimOptionsInput,
   type SwimReport,
 } from "@x/swim";
-import { MemorySnapshot } from "./memory-snapshot.ts";
+import type { Aead } from "@x/swim/wire";
+import { MemorySnapshot, type DiskError } from "./memory-snapshot.ts";
 import { Views } from "./views.ts";
 
 export type Layer = "swim" | "serf";
@@ -39,6 +40,10 @@ export interface ClusterSetup {
   /** SWIM options of single members, above `swim`. */
   readonly swimOf?: (name: string) => SwimKnobs;
   readonly network?: NetworkOptions;
+  /** Members share what they know of others, so that ten thousand fit; true. */
+  readonly sharesRecords?: boolean;
+  /** Needed as soon as a keyring holds a key. */
+  readonly aead?: Aead;
   readonly checkers?: readonly Checker<Core>[];
   /** How many happenings are kept to be shown with a failure; 256. */
   readonly keepEvents?: number;
@@ -47,6 +52,9 @@ export interface ClusterSetup {
   readonly onReport?: (name: string, report: CoreReport, nowMs: number) => void;
   readonly replayHint?: () => string;
 }
+
+/** How long an operator watches a member look for its old cluster. */
+const REJOIN_PATIENCE_MS = 15_000;
 
 /** The SWIM core of a member of either layer. */
 export function swimOf(core: Core): Swim {
@@ -121,6 +129,22 @@ export class Cluster {
     });
   }
 
+  /** The snapshot of a Serf member, over all its lives. */
+  snapshot(name: string): MemorySnapshot {
+    const snapshot = this.#snapshots.get(name) ?? new MemorySnapshot(() => this.nowMs);
+    this.#snapshots.set(name, snapshot);
+    return snapshot;
+  }
+
+  /** Breaks the disk of a member for a while; without one, SWIM does not notice. */
+  breakDisk(name: string, error: DiskError, forMs: number): void {
+    const snapshot = this.snapshot(name);
+    snapshot.error = error;
+    this.simulation.after(forMs, () => {
+      if (snapshot.error === error) snapshot.error = undefined;
+    });
+  }
+
   crash(name: string, scope: "process" | "machine" = "process"): void {
     if (!this.simulation.isRunning(name)) return;
     this.simulation.crash(name, scope);
@@ -129,7 +153,7 @@ export class Cluster {
 
   /**
    * A new process of a crashed member. With a snapshot kept, or torn in its last write, a Serf finds
-   * its cluster by itself; without, it joins through `via`.
+   * its cluster by itself; without, or if it is still alone after a while, it joins through `via`.
    */
   restart(
     name: string,
@@ -141,7 +165,13 @@ export class Cluster {
     this.views.begin(name);
     const recovers = this.#snapshots.has(name);
     this.simulation.restart(name, this.#start(name));
-    if (!recovers) this.join(name, options.via);
+    const life = this.#lives.get(name);
+    const joinIfAlone = (): void => {
+      const isSame = this.#lives.get(name) === life && this.simulation.isRunning(name);
+      if (isSame && swimOf(this.core(name)).memberCount === 1) this.join(name, options.via);
+    };
+    if (recovers) this.simulation.after(REJOIN_PATIENCE_MS, joinIfAlone);
+    else this.join(name, options.via);
   }
 
   /**
@@ -183,6 +213,13 @@ export class Cluster {
     });
   }
 
+  /** Takes a member that runs no more out of the simulation, disk and all. */
+  forget(name: string): void {
+    this.simulation.removeMember(name);
+    this.views.setUp(name, false);
+    for (const known of [this.#lives, this.#endpoints, this.#snapshots]) known.delete(name);
+  }
+
   /** New tags; on SWIM their JSON is the metadata. */
   setTags(name: string, tags: Readonly<Record<string, string>>): void {
     if (!this.simulation.isRunning(name)) return;
@@ -216,7 +253,8 @@ export class Cluster {
     const environment = {
       random: chance.toFunction(),
       fillRandom: (bytes: Uint8Array): void => chance.fill(bytes),
-      records: this.#records,
+      ...(this.#setup.sharesRecords !== false && { records: this.#records }),
+      ...(this.#setup.aead && { aead: this.#setup.aead }),
     };
     const { nowMs } = this.simulation;
     if (layer === "swim") {
@@ -225,8 +263,7 @@ export class Cluster {
       return core;
     }
     const kept = this.#snapshots.get(name);
-    const snapshot = kept ?? new MemorySnapshot();
-    this.#snapshots.set(name, snapshot);
+    const snapshot = this.snapshot(name);
     const core = new Serf(resolveSerfOptions({ ...serf, name, swim: knobs }), {
       ...environment,
       snapshot: snapshot.open(),

@@ -3,15 +3,7 @@
  *
  * Knows no files and no terminal; `main.ts` does. Read next: `measurements.ts`, `report-html.ts`.
  */
-import {
-  injectFaults,
-  planEndMs,
-  shrink,
-  simplerFaults,
-  timelineText,
-  type Fault,
-  type LatencyModel,
-} from "@x/simulator";
+import { injectFaults, shrink, simplerFaults, timelineText, type LatencyModel } from "@x/simulator";
 import { Serf } from "@x/serf";
 import { Cluster } from "./cluster.ts";
 import { Measurements } from "./measurements.ts";
@@ -67,8 +59,15 @@ export function shrinkFaults(
 }
 
 function gentler(fault: ScenarioFault): readonly ScenarioFault[] {
-  if (fault.kind === "move" || fault.kind === "rename" || fault.kind === "crash") return [];
+  if (isOwn(fault)) return [];
   return simplerFaults(fault) as readonly ScenarioFault[];
+}
+
+/** What the simulator alone does not know: it starts new lives, or breaks a disk. */
+type OwnFault = Extract<ScenarioFault, { kind: "crash" | "disk" | "move" | "rename" }>;
+
+function isOwn(fault: ScenarioFault): fault is OwnFault {
+  return ["crash", "disk", "move", "rename"].includes(fault.kind);
 }
 
 /** The mean round trip a latency model gives two members. */
@@ -187,7 +186,7 @@ class Run {
     const { simulation } = this.#cluster;
     for (const fault of faults) {
       simulation.after(fault.atMs, () => this.#markTroubled(fault));
-      if (fault.kind === "crash" || fault.kind === "move" || fault.kind === "rename") {
+      if (isOwn(fault)) {
         simulation.after(fault.atMs, () => this.#beginOwn(fault));
       } else {
         injectFaults(simulation, [fault]);
@@ -215,16 +214,19 @@ class Run {
 
   #sufferers(fault: ScenarioFault): readonly string[] {
     const { names } = this.#cluster.simulation;
+    // Nobody else is to notice.
+    if (fault.kind === "disk") return [];
     if ("member" in fault) return [fault.member];
     if (fault.kind === "partition") return names;
     const { from, to } = fault.kind === "impair" ? fault.rule : fault;
     return [from, to].flatMap((side) => (side === "all" ? names : side));
   }
 
-  #beginOwn(fault: Extract<ScenarioFault, { kind: "crash" | "move" | "rename" }>): void {
+  #beginOwn(fault: OwnFault): void {
     const cluster = this.#cluster;
     const { member } = fault;
     if (!cluster.simulation.isRunning(member)) return;
+    if (fault.kind === "disk") return cluster.breakDisk(member, fault.error, fault.forMs);
     if (fault.kind !== "crash") this.#measurements.gone(member);
     if (fault.kind === "rename") return cluster.rename(member, fault.to, this.#helper(member));
     if (fault.kind === "move") return cluster.move(member, this.#helper(member));
@@ -333,7 +335,10 @@ class Run {
 }
 
 function lastFaultMs(faults: readonly ScenarioFault[]): number {
-  const plan = faults.filter((fault) => fault.kind !== "move" && fault.kind !== "rename");
-  const ownMs = faults.reduce((latest, fault) => Math.max(latest, fault.atMs), 0);
-  return Math.max(ownMs, planEndMs(plan as readonly Fault[]));
+  return faults.reduce((latest, fault) => Math.max(latest, fault.atMs + lastsMs(fault)), 0);
+}
+
+function lastsMs(fault: ScenarioFault): number {
+  if (fault.kind === "crash") return fault.restartAfterMs ?? 0;
+  return "forMs" in fault ? fault.forMs : 0;
 }

@@ -72,6 +72,9 @@ function checkMeaning(scenario: Scenario, problems: Problems): void {
   faults.forEach((fault, index) => {
     const at = `faults[${index}]`;
     if ("member" in fault) checkName(`${at}.member`, fault.member);
+    if (layer === "swim" && fault.kind === "disk") {
+      problems.add(`${at}.kind`, fault.kind, 'needs "layer": "serf"');
+    }
     if (fault.kind === "partition") {
       fault.groups.flat().forEach((name) => checkName(`${at}.groups`, name));
     }
@@ -216,6 +219,7 @@ const SCENARIO = record({
         "restartAfterMs?": ms,
         "snapshot?": oneOf("kept", "lost", "torn"),
       },
+      disk: { ...atFor, member: text, error: oneOf("full", "unwritable", "rename") },
       move: { atMs: ms, member: text },
       rename: { atMs: ms, member: text, to: text },
       pause: { ...atFor, member: text },

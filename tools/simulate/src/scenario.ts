@@ -5,6 +5,7 @@
  * Read next: `scenario-check.ts` (what is allowed), `run-scenario.ts` (how it is played).
  */
 import type { Fault, LatencyModel, NetworkOptions } from "@x/simulator";
+import type { DiskError } from "./memory-snapshot.ts";
 import type { Layer, SerfKnobs, SwimKnobs } from "./cluster.ts";
 
 /** Everything the simulated network can be, and round trips measured among 490 real machines. */
@@ -30,6 +31,13 @@ export type ScenarioFault =
       readonly restartAfterMs?: number;
       /** What the new process finds on its disk (Serf): all, nothing, or a torn last write. */
       readonly snapshot?: "kept" | "lost" | "torn";
+    })
+  /** Serf: writes of its snapshot fail for a while; the member goes on without. */
+  | (At & {
+      readonly kind: "disk";
+      readonly member: string;
+      readonly forMs: number;
+      readonly error: DiskError;
     })
   /** It leaves, and its name comes back at another address. */
   | (At & { readonly kind: "move"; readonly member: string })

@@ -37,7 +37,7 @@ describe("a scenario file", () => {
       "bad.json: network.latency.maxMs: nothing: is missing",
       "bad.json: network.lossRatio: 1.5: must be a number from 0 to 1",
       expect.stringMatching(
-        /^bad\.json: faults\[0\]\.kind: "explode": must be one of crash, move, /,
+        /^bad\.json: faults\[0\]\.kind: "explode": must be one of crash, disk, move, /,
       ),
       "bad.json: faults[1].atMs: -1: must be a number of at least 0",
     ]);

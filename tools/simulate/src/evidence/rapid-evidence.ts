@@ -6,7 +6,7 @@
  */
 import type { Fault } from "@x/simulator";
 import { injectFaults } from "@x/simulator";
-import type { CoreEvent } from "../cluster.ts";
+import type { Cluster, CoreEvent, SerfKnobs } from "../cluster.ts";
 import { formedCluster, type Evidence, type EvidenceRow } from "./evidence.ts";
 
 const BOOTSTRAP = [500, 1_000, 2_000] as const;
@@ -35,8 +35,18 @@ export const rapidEvidence: Evidence = {
       forMs: DURATION_MS,
       rule: { from: faulty, to: "all", lossRatio: 0.8 },
     };
-    partial("1 % of the members hear nothing for 20 s in every 40 s", faulty, flip, report);
-    partial("1 % of the members lose 80 % of what they send", faulty, egress, report);
+    for (const [title, fault] of [
+      ["1 % of the members hear nothing for 20 s in every 40 s", flip],
+      ["1 % of the members lose 80 % of what they send", egress],
+    ] as const) {
+      for (const [way, flapFailureLimit] of [
+        ["each turn shown, as the reference", 0],
+        ["flaps damped (default)", undefined],
+      ] as const) {
+        const knobs = flapFailureLimit === undefined ? {} : { flapFailureLimit };
+        partial(`${title}; ${way}`, faulty, fault, knobs, report);
+      }
+    }
     for (const size of BOOTSTRAP) {
       const { formedMs } = formedCluster(
         size,
@@ -56,6 +66,7 @@ function partial(
   title: string,
   faulty: readonly string[],
   fault: Fault,
+  serf: SerfKnobs,
   report: (row: EvidenceRow) => void,
 ): void {
   let startMs = Infinity;
@@ -64,14 +75,15 @@ function partial(
   const isFaulty = new Set(faulty);
   const { cluster } = formedCluster(MEMBERS, {
     seed: 1,
-    layer: "swim",
+    layer: "serf",
+    serf,
     onEvent: (name: string, event: CoreEvent, nowMs: number) => {
-      if (nowMs < startMs || !("member" in event)) return;
-      const isDeath = event.kind === "member-left";
-      if (isDeath && !isFaulty.has(event.member.name) && !isFaulty.has(name)) healthyDeaths += 1;
-      const isChange = isDeath || event.kind === "member-joined";
-      if (isChange && isFaulty.has(event.member.name) && !isFaulty.has(name)) {
-        if (nowMs - startMs > SETTLED_MS) lateChanges += 1;
+      const sinceMs = nowMs - startMs;
+      if (sinceMs < 0 || sinceMs > DURATION_MS || isFaulty.has(name)) return;
+      if (event.kind !== "member-failed" && event.kind !== "member-join") return;
+      for (const member of event.members) {
+        if (event.kind === "member-failed" && !isFaulty.has(member.name)) healthyDeaths += 1;
+        if (isFaulty.has(member.name) && sinceMs > SETTLED_MS) lateChanges += 1;
       }
     },
   });
@@ -80,15 +92,20 @@ function partial(
   cluster.simulation.runFor(DURATION_MS - 1_000);
   const healthy = cluster.simulation.names.filter((name) => !isFaulty.has(name));
   const removed = healthy.filter((name) =>
-    faulty.every((other) => ["dead", "left", "unknown"].includes(cluster.views.of(name, other))),
+    faulty.every((other) => cluster.views.of(name, other) === "dead"),
   ).length;
+  cluster.simulation.runUntil(() => cluster.nowMs >= startMs + DURATION_MS && isWhole(cluster), {
+    withinMs: 900_000,
+    everyMs: 500,
+  });
+  const healedMs = cluster.nowMs - startMs - DURATION_MS;
   report({
     what: `${title}: healthy members that have removed them after ${DURATION_MS / 1_000} s`,
     published: "memberlist never settles; Rapid removes them",
     ours: `${removed} of ${healthy.length}`,
   });
   report({
-    what: `${title}: their deaths and returns seen by a healthy member after the first minute, mean`,
+    what: `${title}: their failures and returns seen by a healthy member after the first minute, mean`,
     published: "memberlist: many; Rapid: none",
     ours: (lateChanges / healthy.length).toFixed(2),
   });
@@ -97,4 +114,13 @@ function partial(
     published: "memberlist: some; Rapid: none",
     ours: String(healthyDeaths),
   });
+  report({
+    what: `${title}: after the fault has ended, until all see all alive`,
+    published: "–",
+    ours: `${(healedMs / 1_000).toFixed(0)} s`,
+  });
+}
+
+function isWhole(cluster: Cluster): boolean {
+  return cluster.views.upCount === MEMBERS && cluster.views.allAgree;
 }
