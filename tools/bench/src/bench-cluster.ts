@@ -71,6 +71,11 @@ export class BenchCluster {
     return first;
   }
 
+  /** Round and round, from either end. */
+  memberAt(index: number): BenchMember {
+    return this.members.at(index % this.members.length) ?? this.first;
+  }
+
   async #join(): Promise<void> {
     const startMs = performance.now();
     const { length } = this.members;

@@ -1,20 +1,22 @@
 /**
- * `pnpm bench:cluster [NAME…]`: measures our program and the reference's alternately in one run,
- * and writes the table to `docs/bench/`.
+ * `pnpm bench:cluster [NAME…]`: measures our program and the reference's alternately, and writes
+ * values, document and plots to `docs/bench/`. Named measurements replace their part; `report`
+ * measures nothing and writes the document anew.
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { ourProgram, type Program, referenceProgram } from "../../interop/src/programs.ts";
-import { checkProgram, type Figures, measurements } from "./measurements.ts";
-import { summarize } from "./statistics.ts";
+import { clusterDocument, remarksOf, table } from "./document.ts";
+import type { Figures, Measurement } from "./measure/measurement.ts";
+import { checkProgram, measurements } from "./measurements.ts";
+import { rangePlot } from "./range-plot.ts";
+import { ratioPlot } from "./ratio-plot.ts";
+import { merged, readResults, type Results, type Row, writeResults } from "./results.ts";
 
-interface Row {
-  readonly figure: string;
-  readonly ours: readonly number[];
-  readonly reference: readonly number[];
-}
+const folder = fileURLToPath(new URL("../../../docs/bench/", import.meta.url));
+const valuesFile = `${folder}cluster.json`;
 
 function add(into: Map<string, number[]>, figures: Figures): void {
   for (const [name, values] of Object.entries(figures)) {
@@ -22,35 +24,25 @@ function add(into: Map<string, number[]>, figures: Figures): void {
   }
 }
 
-function shown(value: number): string {
-  if (!Number.isFinite(value)) return "–";
-  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
-}
-
-function range(values: readonly number[]): string {
-  const { median, min, max } = summarize(values);
-  return values.length === 1 ? shown(median) : `${shown(median)} (${shown(min)}–${shown(max)})`;
-}
-
-function table(rows: readonly Row[]): string {
-  const lines = [
-    "| figure | ours, median (range) | reference, median (range) | ratio | p99 ours | p99 reference | ratio |",
-    "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
-  ];
-  for (const { figure, ours, reference } of rows) {
-    const mine = summarize(ours);
-    const theirs = summarize(reference);
-    const ratio = (left: number, right: number): string =>
-      right === 0 ? "–" : (left / right).toFixed(2);
-    const tail =
-      mine.count >= 10
-        ? `${shown(mine.p99)} | ${shown(theirs.p99)} | ${ratio(mine.p99, theirs.p99)}`
-        : "| |";
-    lines.push(
-      `| ${figure} | ${range(ours)} | ${range(reference)} | **${ratio(mine.median, theirs.median)}** | ${tail} |`,
-    );
+async function measured(
+  measurement: Measurement,
+  ours: Program,
+  reference: Program,
+): Promise<Row[]> {
+  const figures = { ours: new Map<string, number[]>(), reference: new Map<string, number[]>() };
+  for (let run = 0; run < measurement.runs; run += 1) {
+    // Alternating, and not always the same first: what drifts hits both.
+    const order = run % 2 === 0 ? ([ours, reference] as const) : ([reference, ours] as const);
+    for (const program of order) {
+      process.stderr.write(`${measurement.name} ${run + 1}/${measurement.runs} ${program.name}\n`);
+      add(figures[program.name], await measurement.measure(program, []));
+    }
   }
-  return lines.join("\n");
+  return [...figures.ours].map(([figure, values]) => ({
+    figure,
+    ours: values,
+    reference: figures.reference.get(figure) ?? [],
+  }));
 }
 
 function versionOf(program: Program): string {
@@ -59,57 +51,78 @@ function versionOf(program: Program): string {
     .replaceAll("\n", ", ");
 }
 
+function machine(): string {
+  const model = /model name\s*: (.*)/.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1];
+  const memory = Math.round(totalmem() / 2 ** 30);
+  return `${cpus().length} × ${model ?? "unknown processor"}, ${memory} GiB, loopback`;
+}
+
 /** Ends the process with a sentence a person can act on. */
 function fail(message: string): never {
   process.stderr.write(`${message}\n`);
   process.exit(1);
 }
 
-const reference = referenceProgram();
-if (reference === undefined) {
-  fail("Nothing to measure against: install HashiCorp's serf, or name it in SERF_REFERENCE.");
-}
-const ours = ourProgram();
-await checkProgram(ours);
-await checkProgram(reference);
-const wanted = process.argv.slice(2);
-const chosen = measurements.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
-if (chosen.length === 0) {
-  fail(`No such measurement; there are: ${measurements.map(({ name }) => name).join(" ")}`);
+function writeDocument(results: Results): void {
+  const file = `${folder}cluster.md`;
+  const earlier = existsSync(file) ? readFileSync(file, "utf8") : "";
+  writeFileSync(file, clusterDocument(results, remarksOf(earlier)));
+  const rows = results.measurements.flatMap((measurement) => measurement.rows);
+  const plain = rows.filter(({ figure }) => !figure.startsWith("encrypted"));
+  const isNews = ({ figure }: Row): boolean =>
+    / (to all|all acks|answered, ms|known to all)/.test(figure);
+  const isCost = ({ figure }: Row): boolean =>
+    /^(idle|CPU|datagrams|bytes|start|memory|`serf|join and agree)/.test(figure);
+  const news = plain.filter(isNews);
+  const cost = plain.filter(isCost);
+  if (news.length > 0) {
+    const title =
+      "How soon news is everywhere: ours (blue), the reference (orange); range and median";
+    writeFileSync(`${folder}news.svg`, rangePlot(title, "ms", news));
+  }
+  if (cost.length > 0) {
+    const title =
+      "What it costs, as a multiple of the reference: target met (blue), missed (orange)";
+    writeFileSync(`${folder}cost.svg`, ratioPlot(title, cost));
+  }
 }
 
-const rows: Row[] = [];
-for (const measurement of chosen) {
-  const figures = { ours: new Map<string, number[]>(), reference: new Map<string, number[]>() };
-  for (let run = 0; run < measurement.runs; run += 1) {
-    // Alternating, and not always the same first: what drifts hits both.
-    const order = run % 2 === 0 ? ([ours, reference] as const) : ([reference, ours] as const);
-    for (const program of order) {
-      process.stderr.write(`${measurement.name} ${run + 1}/${measurement.runs} ${program.name}\n`);
-      add(figures[program.name], await measurement.measure(program));
-    }
+async function main(): Promise<void> {
+  const wanted = process.argv.slice(2);
+  const earlier = readResults(valuesFile);
+  if (wanted[0] === "report") {
+    if (earlier === undefined) fail("Nothing was measured yet.");
+    writeDocument(earlier);
+    return;
   }
-  for (const [figure, values] of figures.ours) {
-    rows.push({ figure, ours: values, reference: figures.reference.get(figure) ?? [] });
+  const reference = referenceProgram();
+  if (reference === undefined) {
+    fail("Nothing to measure against: install HashiCorp's serf, or name it in SERF_REFERENCE.");
   }
-  console.log(table(rows.slice(-figures.ours.size)));
+  const ours = ourProgram();
+  await checkProgram(ours);
+  await checkProgram(reference);
+  const names = measurements.map(({ name }) => name);
+  const unknown = wanted.find((name) => !names.includes(name));
+  if (unknown !== undefined) fail(`No measurement ${unknown}; there are: ${names.join(" ")}`);
+  mkdirSync(folder, { recursive: true });
+  let results = earlier;
+  for (const measurement of measurements) {
+    if (wanted.length > 0 && !wanted.includes(measurement.name)) continue;
+    const rows = await measured(measurement, ours, reference);
+    console.log(table(rows));
+    const measuredAt = new Date().toISOString().slice(0, 16).replace("T", " ");
+    const newer = {
+      machine: machine(),
+      ours: `${versionOf(ours)}; Node ${process.version}`,
+      reference: `${versionOf(reference)} (Debian's package serf)`,
+      measurements: [{ name: measurement.name, measuredAt, rows }],
+    };
+    // Written after each: whoever interrupts an hour's work keeps what was measured.
+    results = merged(results, newer, names);
+    writeResults(valuesFile, results);
+    writeDocument(results);
+  }
 }
 
-const model = /model name\s*: (.*)/.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1] ?? "unknown";
-const head = [
-  "# Our program beside the reference's",
-  "",
-  "Made by `pnpm bench:cluster`; every figure was measured alternately in one run. CPU is the scheduler's account of each process.",
-  "",
-  `- machine: ${cpus().length} × ${model}, ${Math.round(totalmem() / 2 ** 30)} GiB, loopback`,
-  `- ours: ${versionOf(ours)}; Node ${process.version}`,
-  `- reference: ${versionOf(reference)} (Debian's package serf)`,
-  `- date: ${new Date().toISOString().slice(0, 10)}`,
-  "",
-].join("\n");
-const folder = fileURLToPath(new URL("../../../docs/bench/", import.meta.url));
-mkdirSync(folder, { recursive: true });
-if (wanted.length === 0) {
-  writeFileSync(`${folder}cluster.md`, `${head}\n${table(rows)}\n`);
-  writeFileSync(`${folder}cluster.json`, `${JSON.stringify(rows, undefined, 1)}\n`);
-}
+await main();

@@ -83,18 +83,15 @@ export class CrowdMember {
 
 function stateOf(memberCount: number, port: number): Uint8Array {
   const meta = encodeTags({ role: "web", datacenter: "east", build: "2026.11" }, 5);
-  const nodes = Array.from(
-    { length: memberCount },
-    (_, index): PushPullNode => ({
-      name: `crowd-${String(index).padStart(5, "0")}.example`,
-      address: Uint8Array.of(127, 1 + (index >> 16), (index >> 8) & 255, index & 255),
-      port,
-      meta,
-      incarnation: 1 + (index % 7),
-      state: WireState.alive,
-      versions,
-    }),
-  );
+  const nodes = Array.from({ length: memberCount }, (_, index): PushPullNode => ({
+    name: `crowd-${String(index).padStart(5, "0")}.example`,
+    address: Uint8Array.of(127, 1 + (index >> 16), (index >> 8) & 255, index & 255),
+    port,
+    meta,
+    incarnation: 1 + (index % 7),
+    state: WireState.alive,
+    versions,
+  }));
   const userState = encodeSerfMessage({
     kind: "push-pull",
     lamportTime: 100n,

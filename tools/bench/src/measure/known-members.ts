@@ -11,10 +11,9 @@ import { AgentProcess, until } from "../../../interop/src/agent-process.ts";
 import { residentMib } from "../process-figures.ts";
 import { CrowdMember } from "./crowd-member.ts";
 import { patienceMs, wait, type Measurement } from "./measurement.ts";
-import { messagesIn, pingPacket } from "./raw-wire.ts";
+import { messagesIn, pingPacket, plainSettings } from "./raw-wire.ts";
 
 const memberCount = 10_000;
-/** The longest of many waits is what two busy processors do to anybody; ten such moments are not. */
 const idleProbeMs = 3_000;
 
 export const knownMembers: Measurement = {
@@ -93,7 +92,8 @@ class Pinger {
     this.#timer = setInterval(() => {
       sequence += 1;
       this.#sentMs.set(sequence, performance.now());
-      this.#socket.send(pingPacket(agent.node, sequence), agent.bindPort, "127.0.0.1");
+      const ping = pingPacket(agent.node, sequence, plainSettings);
+      this.#socket.send(ping, agent.bindPort, "127.0.0.1");
     }, 1);
   }
 

@@ -3,8 +3,16 @@
  *
  * Source: wire specification §14.
  */
+import { Keyring } from "@x/swim";
 import { fillRandom, nodeAead } from "@x/swim/node";
-import { defaultWireLimits, openPacket, type DatagramMessage, type PacketSettings } from "@x/swim/wire";
+import {
+  defaultWireLimits,
+  encodeMessage,
+  openPacket,
+  sealPacket,
+  type DatagramMessage,
+  type PacketSettings,
+} from "@x/swim/wire";
 
 /** Neither label nor key. */
 export const plainSettings: PacketSettings = {
@@ -18,17 +26,25 @@ export const plainSettings: PacketSettings = {
   limits: defaultWireLimits,
 };
 
-
-/** @param node - the member meant. */
-export function pingPacket(node: string, sequence: number): Buffer {
-  const name = Buffer.from(node);
-  const head = Buffer.from([0x00, 0x82, 0xa4, ...Buffer.from("Node"), 0xa0 + name.length]);
-  const tail = Buffer.from([0xa5, ...Buffer.from("SeqNo"), 0xce, 0, 0, 0, 0]);
-  tail.writeUInt32BE(sequence, tail.length - 4);
-  return Buffer.concat([head, name, tail]);
+/** As an agent started with these flags: sealed if they hold a key. */
+export function settingsFor(flags: readonly string[]): PacketSettings {
+  const keyText = flags.find((flag) => flag.startsWith("-encrypt="))?.slice("-encrypt=".length);
+  if (keyText === undefined) return plainSettings;
+  const key = new Uint8Array(Buffer.from(keyText, "base64"));
+  return { ...plainSettings, keyring: Keyring.create([], key) };
 }
 
-/** Everything a datagram says. What is no message of the wire is not looked at. */
+/** @param node - the member meant. */
+export function pingPacket(
+  node: string,
+  sequenceNumber: number,
+  settings: PacketSettings,
+): Uint8Array {
+  const ping = encodeMessage({ kind: "ping", sequenceNumber, node });
+  return sealPacket([ping], settings, { compress: false, checksum: false });
+}
+
+/** Everything a plain datagram says. What is no message of the wire is not looked at. */
 export function messagesIn(datagram: Uint8Array): DatagramMessage[] {
   const messages: DatagramMessage[] = [];
   openPacket(datagram, plainSettings, {

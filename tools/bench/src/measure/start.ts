@@ -1,0 +1,52 @@
+/** Start to RPC ready, one short command, and the resident memory of one idle agent. */
+import { connect } from "node:net";
+import { connectRpc } from "@x/agent/rpc-client";
+import { AgentProcess } from "../../../interop/src/agent-process.ts";
+import { residentMib } from "../process-figures.ts";
+import { patienceMs, wait, type Measurement } from "./measurement.ts";
+
+export const start: Measurement = {
+  name: "start",
+  runs: 7,
+  async measure(program, flags) {
+    const startMs = performance.now();
+    const agent = await AgentProcess.launch(program, {
+      node: "one",
+      flags: ["-profile=lan", ...flags],
+    });
+    try {
+      for (;;) {
+        if (await isListening(agent.rpcPort)) break;
+        if (performance.now() - startMs > patienceMs) throw new Error("the agent does not listen");
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      const client = await connectRpc({ address: agent.rpc });
+      await client.members();
+      const readyMs = performance.now() - startMs;
+      await client.close();
+      await agent.sees("Log data will now stream in");
+      const commandStartMs = performance.now();
+      await agent.command(program, ["members"]);
+      const commandMs = performance.now() - commandStartMs;
+      await wait(3_000);
+      return {
+        "start to RPC ready, ms": [readyMs],
+        "`serf members`, ms": [commandMs],
+        "idle resident, MiB": [residentMib(agent.pid)],
+      };
+    } finally {
+      await agent.kill();
+    }
+  },
+};
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}
