@@ -1,31 +1,46 @@
 /**
- * Bundles the `serf` program: one file for the commands, one for the agent, one for RE2, each with
- * the code V8 compiled for it. Does nothing when they are current.
+ * Bundles the programs `serf` and `serf-agent`: one file for the commands, one for the agent, one
+ * for RE2, each with the code V8 compiled for it. Does nothing when they are current.
  *
  * Why: docs/decisions/0002-two-bundles.md.
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const folder = join(root, "apps", "cli", "dist", "bundle");
 const clock = fileURLToPath(new URL("clock.mjs", import.meta.url));
+const loader = fileURLToPath(new URL("load-bundle.cjs", import.meta.url));
+const keeper = fileURLToPath(new URL("keep-code.cjs", import.meta.url));
 const stampName = "inputs.json";
-const warmUpLimitMs = 20_000;
+const warmUpLimitMs = 30_000;
 
-/** What is made, and the words that run through most of its start. */
-const bundles = [
-  { name: "re2.cjs", entry: "re2js", words: undefined },
-  // Port 1 has no agent: everything up to the connection runs. Port 0 is any free port.
-  { name: "serf.cjs", entry: "apps/cli/src/main.ts", words: ["members", "-rpc-addr=127.0.0.1:1"] },
+const re2 = { name: "re2.cjs", entry: "re2js", isWarm: false };
+/** In the order they are made: an agent is warmed up by the commands. */
+const programs = [
   {
-    name: "agent.cjs",
-    entry: "apps/agent/src/index.ts",
-    words: ["agent", "-node=warm-up", "-bind=127.0.0.1:0", "-rpc-addr=127.0.0.1:0"],
+    app: "cli",
+    bundles: [
+      re2,
+      { name: "serf.cjs", entry: "apps/cli/src/main.ts", isWarm: true },
+      { name: "agent.cjs", entry: "apps/cli/src/agent-bundle.ts", isWarm: true },
+    ],
+  },
+  {
+    app: "agent",
+    bundles: [re2, { name: "serf-agent.cjs", entry: "apps/agent/src/main.ts", isWarm: true }],
   },
 ];
+const folderOf = ({ app }) => join(root, "apps", app, "dist", "bundle");
 
 /**
  * Modules of Node that a start can do without, and the functions of each that we import: every one
@@ -80,7 +95,7 @@ function laterBundles(own) {
           external: true,
         }));
       }
-      if (own === "agent.cjs") {
+      if (own === "agent.cjs" || own === "serf-agent.cjs") {
         build.onResolve({ filter: /^re2js$/ }, () => ({ path: "re2js", namespace: "later" }));
         build.onLoad({ filter: /.*/, namespace: "later" }, () => ({
           contents: `export const RE2JS = {
@@ -124,26 +139,21 @@ async function bundle(esbuild, target, { name, entry }) {
 
 const serfPackage = join(root, "packages", "serf");
 
-/** Runs the words once and keeps what V8 compiled of the bundle meanwhile. */
-function warmUp(target, { name, words }) {
-  const script = fileURLToPath(new URL("keep-code.cjs", import.meta.url));
-  const { status, stderr, signal } = spawnSync(
-    process.execPath,
-    [script, join(target, name), ...words],
-    {
-      cwd: root,
-      stdio: ["ignore", "ignore", "pipe"],
-      encoding: "utf8",
-      timeout: warmUpLimitMs,
-    },
-  );
-  if (status !== 0) throw new Error(`keeping the code of ${name} failed (${signal}): ${stderr}`);
+/** Runs a bundle through what it is there for and keeps what V8 compiled of it meanwhile. */
+function warmUp(file, commands) {
+  const { status, stderr, signal } = spawnSync(process.execPath, [keeper, file, commands], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "pipe"],
+    encoding: "utf8",
+    timeout: warmUpLimitMs,
+  });
+  if (status !== 0) throw new Error(`keeping the code of ${file} failed (${signal}): ${stderr}`);
 }
 
 /** Whether nothing was touched since the bundles were made, and this is the Node they are for. */
-function isCurrent() {
+function isCurrent(program) {
   try {
-    const stampFile = join(folder, stampName);
+    const stampFile = join(folderOf(program), stampName);
     const { inputs, node } = JSON.parse(readFileSync(stampFile, "utf8"));
     const madeMs = statSync(stampFile).mtimeMs;
     return node === process.version && inputs.every((file) => statSync(file).mtimeMs < madeMs);
@@ -155,18 +165,27 @@ function isCurrent() {
 
 /** Makes the bundles unless they are current. @returns whether there was something to do. */
 export async function makeBundles() {
-  if (isCurrent()) return false;
+  if (programs.every(isCurrent)) return false;
   const esbuild = await import("esbuild");
+  for (const program of programs) await makeProgram(esbuild, program);
+  return true;
+}
+
+async function makeProgram(esbuild, program) {
+  const folder = folderOf(program);
   // Made aside and then moved, so that whoever starts the program meanwhile finds it whole.
   const target = `${folder}-${process.pid}`;
   mkdirSync(target, { recursive: true });
-  const inputs = new Set([fileURLToPath(import.meta.url)]);
-  inputs.add(join(root, "apps", "cli", "bin", "load-bundle.js"));
+  const inputs = new Set([fileURLToPath(import.meta.url), loader, keeper]);
   try {
-    for (const each of bundles) {
+    copyFileSync(loader, join(target, basename(loader)));
+    for (const each of program.bundles) {
       for (const input of await bundle(esbuild, target, each)) inputs.add(join(root, input));
     }
-    for (const each of bundles.filter(({ words }) => words !== undefined)) warmUp(target, each);
+    const commands = join(program.app === "cli" ? target : folderOf(programs[0]), "serf.cjs");
+    for (const { name } of program.bundles.filter(({ isWarm }) => isWarm)) {
+      warmUp(join(target, name), commands);
+    }
     const stamp = { node: process.version, inputs: [...inputs] };
     writeFileSync(join(target, stampName), JSON.stringify(stamp));
     rmSync(folder, { recursive: true, force: true });
@@ -174,7 +193,6 @@ export async function makeBundles() {
   } finally {
     rmSync(target, { recursive: true, force: true });
   }
-  return true;
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -7,7 +7,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { prepare, root } from "./prepare.mjs";
 
-const agentProgram = join(root, "apps", "agent", "bin", "serf-agent.js");
+const program = join(root, "apps", "cli", "bin", "serf.js");
 const members = ["alpha", "beta", "gamma"];
 const firstPorts = { bind: 7946, rpc: 7373 };
 const portTries = 200;
@@ -27,7 +27,10 @@ function runOne(args) {
   // In a group of its own, so that Ctrl-C reaches it once, through us, as a bare SIGINT does.
   // On Windows the console tells the child itself.
   const detached = process.platform !== "win32";
-  const child = spawn(process.execPath, [agentProgram, ...args], { detached, stdio: "inherit" });
+  const child = spawn(process.execPath, [program, "agent", ...args], {
+    detached,
+    stdio: "inherit",
+  });
   onStop((signal) => {
     if (detached || signal !== "SIGINT") child.kill(signal);
   });
@@ -113,7 +116,7 @@ async function runCluster() {
 
 /** A node in a process group of its own, so that Ctrl-C reaches it once, through us. */
 function startNode(node, args) {
-  const child = spawn(process.execPath, [agentProgram, ...args], {
+  const child = spawn(process.execPath, [program, "agent", ...args], {
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });

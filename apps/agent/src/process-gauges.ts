@@ -17,7 +17,10 @@ const dumpIntervalMs = 10_000;
  * @returns what ends it.
  */
 export function keepSampling(metrics: Metrics): () => void {
-  const timer = setInterval(() => sampleProcess(metrics), metrics.hasSinks ? sinkIntervalMs : dumpIntervalMs);
+  const timer = setInterval(
+    () => sampleProcess(metrics),
+    metrics.hasSinks ? sinkIntervalMs : dumpIntervalMs,
+  );
   timer.unref();
   return () => clearInterval(timer);
 }

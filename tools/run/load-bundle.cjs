@@ -1,5 +1,6 @@
 /**
- * Loads a program that was bundled into one file, with the code V8 compiled when it was built.
+ * Loads a program that was bundled into one file, with the code V8 compiled when it was built. The
+ * bundler puts a copy of this file beside its bundles.
  *
  * CommonJS, because Node starts its loader of ES modules only for those who need it, and that
  * takes longer than `serf members` itself. See docs/decisions/0002-two-bundles.md.
