@@ -141,6 +141,7 @@ describe("CoordinateClient refuses, changing nothing,", () => {
 
     expect(client.observe("a", extreme, 0).kind).toBe("accepted");
     expect(client.observe("a", extreme, 10).kind).toBe("accepted");
+    expect(client.observe("a", { ...extreme, height: 0 }, 10).kind).toBe("accepted");
     expect(client.stats.zeroRtts).toBe(1);
   });
 });

@@ -7,6 +7,7 @@ import {
   estimatedRttSeconds,
   rawDistanceSeconds,
 } from "@x/vivaldi";
+import { nanosecondsOfSeconds, secondsOfNanoseconds } from "../src/coordinate.ts";
 
 const seconds = fc.double({ min: -10, max: 10, noNaN: true });
 
@@ -79,5 +80,24 @@ describe("Estimated RTT", () => {
         else expect(() => estimatedRttSeconds(a, b)).toThrow(RangeError);
       }),
     );
+  });
+});
+
+describe("A duration", () => {
+  it("becomes seconds as in the reference: whole seconds and the rest apart, whatever the sign", () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: -(10n ** 12n), max: 10n ** 12n }), (nanoseconds) => {
+        const whole = Number(nanoseconds / 1_000_000_000n);
+        const rest = Number(nanoseconds % 1_000_000_000n) / 1e9;
+
+        expect(secondsOfNanoseconds(Number(nanoseconds))).toBe(whole + rest);
+      }),
+      { examples: [[-3_849_068_004n], [3_849_068_004n], [-999_999_999n], [10n ** 9n]] },
+    );
+  });
+
+  it("is cut towards zero, and stays within 64 bits, whatever the sign", () => {
+    expect([1.9999e-9, -1.9999e-9].map(nanosecondsOfSeconds)).toEqual([1, -1]);
+    expect([1e200, -1e200].map(nanosecondsOfSeconds)).toEqual([2 ** 63, -(2 ** 63)]);
   });
 });

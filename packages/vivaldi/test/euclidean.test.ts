@@ -22,13 +22,14 @@ describe("Vectors (behaviour specification §9)", () => {
   });
 
   it("point somewhere at length 1 from a point to itself, and report distance 0", () => {
-    const draws = [0.9, 0.1, 0.5];
+    const draws = [0.9, 0.2, 0.5];
     const direction = new Float64Array(3);
 
-    const distance = writeUnitVector(direction, [1, 1, 1], [1, 1, 1], () => draws.pop() ?? 0);
+    const distance = writeUnitVector(direction, [1, 1, 1], [1, 1, 1], () => draws.pop() ?? NaN);
 
     expect(distance).toBe(0);
-    expect(magnitude(direction)).toBeCloseTo(1, 12);
+    expect(direction).toEqual(Float64Array.of(0, -0.6, 0.8));
+    expect(draws).toEqual([]);
   });
 
   it("point along the first axis if chance draws the middle of its range", () => {
@@ -38,6 +39,23 @@ describe("Vectors (behaviour specification §9)", () => {
 
     expect(distance).toBe(0);
     expect(Array.from(direction)).toEqual([1, 0, 0]);
+  });
+
+  it("have no direction at a microsecond, and one beyond it", () => {
+    const direction = new Float64Array(1);
+
+    expect(writeUnitVector(direction, [1e-6], [0], () => 0.25)).toBe(0);
+    expect(Array.from(direction)).toEqual([-1]);
+    expect(writeUnitVector(direction, [1.1e-6], [0], noDraw)).toBe(1.1e-6);
+    expect(Array.from(direction)).toEqual([1]);
+  });
+
+  it("take the first axis where all that chance draws is within a microsecond of its middle", () => {
+    const direction = new Float64Array(1);
+
+    writeUnitVector(direction, [0], [0], () => 0.5 - 2 ** -20);
+
+    expect(Array.from(direction)).toEqual([1]);
   });
 
   it("are finite only if every component is", () => {

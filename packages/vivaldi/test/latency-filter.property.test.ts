@@ -7,7 +7,10 @@ const step = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.record({
-      memberName: fc.constantFrom("a", "b", "c", "d", "e"),
+      memberName: fc.oneof(
+        fc.constantFrom("a", "b", "c", "d", "e"),
+        fc.nat(60).map((number) => `m${number}`),
+      ),
       rttSeconds: fc.double({ min: 0, max: 10, noNaN: true }),
     }),
   },
@@ -19,7 +22,7 @@ describe("LatencyFilter", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 6 }),
-        fc.integer({ min: 1, max: 5 }),
+        fc.oneof(fc.integer({ min: 1, max: 5 }), fc.constant(1000)),
         fc.constantFrom("upper" as const, "lower" as const),
         fc.array(step, { maxLength: 200 }),
         (size, trackedMembersLimit, evenMedian, steps) => {

@@ -33,6 +33,18 @@ describe("LatencyFilter", () => {
     expect(observe("a", 0.5)).toBe(0.5);
   });
 
+  it("keeps the medians of a hundred members apart, however many rooms it has to add", () => {
+    const { observe } = filterOf({});
+    const names = Array.from({ length: 100 }, (_, index) => index);
+    for (const spike of [0.001, 9]) {
+      for (const index of names) observe(`m${index}`, spike + index / 1000);
+    }
+
+    const medians = names.map((index) => observe(`m${index}`, 0.5 + index / 1000));
+
+    expect(medians).toEqual(names.map((index) => 0.5 + index / 1000));
+  });
+
   it("takes the smaller of two samples if told so: a delay only ever adds", () => {
     const { observe } = filterOf({ evenMedian: "lower" });
 
