@@ -274,6 +274,7 @@ function serfOptions(parts: AgentParts, setup: AgentSetup): StartSerfOptions {
     userEventSizeLimit: config.userEventSizeLimit,
     resolveNameConflicts: !config.disableNameResolution,
     disableCoordinates: config.disableCoordinates,
+    ...(config.disableFlapDamping && { flapFailureLimit: 0 }),
     validateNames: config.validateNodeNames,
     swim: { compress: config.enableCompression },
     onReport: (report: SerfReport | SwimReport) => {

@@ -131,13 +131,18 @@ export class MemberRegistry {
    * SWIM sees it gone.
    *
    * Deviation: the reference looks at intents alone, so that a member whose leave intent was lost
-   * counts as failed for a day although it signed its own departure. SWIM's word is heard here.
+   * counts as failed for a day although it signed its own departure. SWIM's word is heard here, and
+   * from a member that is failed for us alone (`flap-damping.ts`) as well.
    *
    * @param hasSigned - SWIM knows that the member itself said so.
    */
   departed(member: SwimMember, hasSigned: boolean, nowMs: number): Transition {
     const entry = this.#byName.get(member.name);
-    if (entry === undefined || entry.status === "left" || entry.status === "failed") {
+    if (entry === undefined || entry.status === "left") return "ignored";
+    if (entry.status === "failed" && !hasSigned) {
+      // It was alive below all the same: the time until it is forgotten starts anew.
+      entry.swimMember = member;
+      entry.changedAtMs = nowMs;
       return "ignored";
     }
     const transition = entry.status === "leaving" || hasSigned ? "left" : "failed";

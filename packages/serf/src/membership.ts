@@ -9,6 +9,7 @@
  */
 import type { Member as SwimMember, SwimEvent } from "@x/swim";
 import type { EventChain } from "./event-chain.ts";
+import { FlapDamping } from "./flap-damping.ts";
 import type { IntentBuffer } from "./intent-buffer.ts";
 import type { RegistryEntry } from "./member-registry.ts";
 import type { Member } from "./member.ts";
@@ -35,6 +36,7 @@ export class Membership {
   readonly #intents: IntentBuffer;
   readonly #chain: EventChain;
   readonly #erased: EraseHook;
+  readonly #damping: FlapDamping;
   #lastReannouncedMs = -Infinity;
 
   constructor(
@@ -49,6 +51,7 @@ export class Membership {
     this.#intents = parts.intents;
     this.#chain = parts.chain;
     this.#erased = parts.erased;
+    this.#damping = new FlapDamping(context, (name, nowMs) => this.#release(name, nowMs));
   }
 
   handleSwimEvent(event: SwimEvent, nowMs: number): void {
@@ -60,7 +63,9 @@ export class Membership {
       case "member-updated":
         return this.#handleUpdated(event.member, nowMs);
       case "member-suspected":
+        return this.#damping.noteSuspected(event.member.name);
       case "suspicion-refuted":
+        return this.#damping.noteWell(event.member.name, nowMs);
       case "user-message":
         return;
     }
@@ -91,6 +96,7 @@ export class Membership {
     if (entry === undefined) return this.#buffer("join", message, nowMs);
     if (message.lamportTime <= entry.statusTime) return false;
     this.#context.registry.acceptJoin(entry, message.lamportTime, nowMs);
+    this.#damping.noteJoin(message.node, nowMs);
     return true;
   }
 
@@ -100,6 +106,19 @@ export class Membership {
     const message: JoinIntentMessage = { kind: "join", lamportTime, node: name };
     this.handleJoinIntent(message, nowMs);
     queues.tellIntent(message, encodeSerfMessage(message));
+  }
+
+  /**
+   * Repeats the last announcement, after a reconnect: who missed it goes on listing this member as
+   * leaving or left. It gets no newer time, which would mean that this member has joined anew: a
+   * flapping one reconnects all the time (`flap-damping.ts`).
+   *
+   * Deviation: the reference says nothing here.
+   */
+  announceAgain(nowMs: number): void {
+    const { clocks, name, registry } = this.#context;
+    const lastTime = registry.find(name)?.statusTime ?? 0n;
+    this.announce(lastTime === 0n ? clocks.member.time : lastTime, nowMs);
   }
 
   /**
@@ -130,6 +149,7 @@ export class Membership {
 
   /** Removes a member for good and tells so. */
   erase(entry: RegistryEntry, nowMs: number, isForced: boolean): void {
+    this.#damping.forget(entry.name);
     this.#context.registry.erase(entry);
     this.#erased(entry.name);
     this.#raise("member-reap", entry, nowMs, isForced);
@@ -152,6 +172,16 @@ export class Membership {
     }
   }
 
+  /** Whether a member lives below and is shown as failed, since it flaps. */
+  isHeld(name: string): boolean {
+    return this.#damping.isHeld(name);
+  }
+
+  /** Forgets failures of long ago. */
+  expireFlaps(nowMs: number): void {
+    this.#damping.expire(nowMs);
+  }
+
   /** Every member, failed and left ones included. */
   members(): readonly Member[] {
     return this.#context.registry.entries().map((entry) => entry.picture);
@@ -160,6 +190,10 @@ export class Membership {
   #handleJoined(member: SwimMember, nowMs: number): void {
     const { registry, options } = this.#context;
     const known = registry.find(member.name);
+    if (known?.status === "failed" && this.#damping.holds(known, nowMs)) {
+      registry.updated(member);
+      return;
+    }
     const hasFlapped =
       known?.status === "failed" && nowMs - known.changedAtMs < options.flapTimeoutMs;
     const entry = registry.joined(member, this.#intents.recent(member.name), nowMs);
@@ -169,16 +203,32 @@ export class Membership {
 
   #handleDeparted(member: SwimMember, nowMs: number): void {
     const { registry } = this.#context;
-    const transition = registry.departed(member, member.state === "left", nowMs);
+    const hasSigned = member.state === "left";
+    const transition = registry.departed(member, hasSigned, nowMs);
     const entry = registry.find(member.name);
-    if (entry === undefined || transition === "ignored") return;
-    this.#raise(transition === "left" ? "member-leave" : "member-failed", entry, nowMs, false);
-    if (transition === "left" && entry.isPrunePending) this.erase(entry, nowMs, true);
+    if (entry === undefined) return;
+    if (entry.status === "left") this.#damping.forget(entry.name);
+    else this.#damping.noteFailure(entry, nowMs);
+    if (transition !== "ignored") {
+      this.#raise(transition === "left" ? "member-leave" : "member-failed", entry, nowMs, false);
+    }
+    if (entry.status === "left" && entry.isPrunePending) this.erase(entry, nowMs, true);
+  }
+
+  /** It has been well for long enough, or has joined again. */
+  #release(name: string, nowMs: number): void {
+    const { registry, swim } = this.#context;
+    const member = swim.member(name);
+    if (member === undefined || member.state === "dead" || member.state === "left") return;
+    const entry = registry.joined(member, this.#intents.recent(name), nowMs);
+    this.#raise("member-join", entry, nowMs, false);
   }
 
   #handleUpdated(member: SwimMember, nowMs: number): void {
     const entry = this.#context.registry.updated(member);
-    if (entry !== undefined) this.#raise("member-update", entry, nowMs, false);
+    // Who is shown as failed is told with its newest record once it is let go.
+    if (entry === undefined || this.#damping.isHeld(member.name)) return;
+    this.#raise("member-update", entry, nowMs, false);
   }
 
   /**
@@ -187,7 +237,8 @@ export class Membership {
    * member to leave, and is void when the member refutes it.
    */
   #prune(entry: RegistryEntry, nowMs: number): void {
-    if (entry.status === "left" || entry.status === "failed") this.erase(entry, nowMs, true);
+    const isGone = entry.status === "left" || entry.status === "failed";
+    if (isGone && !this.#damping.isHeld(entry.name)) this.erase(entry, nowMs, true);
     else entry.isPrunePending = true;
   }
 

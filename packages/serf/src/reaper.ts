@@ -26,12 +26,15 @@ export class Reaper {
     this.#reapList(registry.failed, options.reconnectTimeoutMs, nowMs);
     this.#reapList(registry.left, options.tombstoneTimeoutMs, nowMs);
     this.#membership.recoverStuckLeavers(nowMs);
+    this.#membership.expireFlaps(nowMs);
     this.#intents.expire(nowMs, options.recentIntentTimeoutMs);
   }
 
   #reapList(list: ReadonlySet<RegistryEntry>, timeoutMs: number, nowMs: number): void {
     const { reapTimeoutFor } = this.#context.options;
     const expired = [...list].filter((entry) => {
+      // SWIM sees it alive, and would not tell of it again.
+      if (this.#membership.isHeld(entry.name)) return false;
       const ownTimeoutMs = reapTimeoutFor?.(entry.picture, timeoutMs) ?? timeoutMs;
       return nowMs - entry.changedAtMs > ownTimeoutMs;
     });

@@ -35,13 +35,14 @@ export class Reconnector {
   /** One draw; the owner calls it every `reconnectIntervalMs`. */
   attempt(nowMs: number): void {
     const { registry, swim, state } = this.#context;
-    const { failed, presentCount } = registry;
+    const { presentCount } = registry;
+    // Who is held for its flapping is in reach.
+    const failed = [...registry.failed].filter(({ name }) => !this.#membership.isHeld(name));
     // A join would call this member back into the cluster it has just left.
-    if (failed.size === 0 || state !== "alive") return;
-    const probability = reconnectProbability({ failedCount: failed.size, presentCount });
+    if (failed.length === 0 || state !== "alive") return;
+    const probability = reconnectProbability({ failedCount: failed.length, presentCount });
     if (this.#context.random() > probability) return;
-    const index = Math.floor(this.#context.random() * failed.size);
-    const entry = [...failed][index];
+    const entry = failed[Math.floor(this.#context.random() * failed.length)];
     if (entry === undefined) return;
     const { name } = entry;
     const { endpoint } = entry.swimMember;
@@ -50,9 +51,7 @@ export class Reconnector {
     swim.join([target], nowMs, ({ joinedCount }) => {
       if (joinedCount === 0 || this.#context.state !== "alive") return;
       this.#context.report({ kind: "reconnected", name, endpoint });
-      // Deviation: the reference says nothing here, and whoever missed this member's return would
-      // go on listing it as leaving or left.
-      this.#membership.announce(this.#context.clocks.member.time, this.#context.nowMs);
+      this.#membership.announceAgain(this.#context.nowMs);
     });
   }
 }

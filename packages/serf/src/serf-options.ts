@@ -94,6 +94,17 @@ export interface SerfOptions {
   readonly reconnectIntervalMs: number;
   /** Back within this time after a failure, a member is said to flap. Default 60 s. */
   readonly flapTimeoutMs: number;
+  /**
+   * A member that has failed so often in a row, and comes back without a join, stays failed until it
+   * is well. Default 2; 0 = show every turn, as the reference.
+   */
+  readonly flapFailureLimit: number;
+  /** Failures are in a row when no more than this lies between them. Default 2 min. */
+  readonly flapWindowMs: number;
+  /** So long a held member must be alive and unsuspected. Default 30 s. */
+  readonly flapStableMs: number;
+  /** Members whose failures are remembered, the latest; 1 to 1,048,576. Default 4096. */
+  readonly flapMemberLimit: number;
   /** First wait before the members of a snapshot are tried again; doubles up to 64-fold. Default 2 s. */
   readonly rejoinRetryMs: number;
 
@@ -156,6 +167,10 @@ const DEFAULTS: Omit<SerfOptions, "name" | "tags" | "swim"> = {
   intentNameLimit: 16_384,
   reconnectIntervalMs: 30_000,
   flapTimeoutMs: 60_000,
+  flapFailureLimit: 2,
+  flapWindowMs: 120_000,
+  flapStableMs: 30_000,
+  flapMemberLimit: 4_096,
   rejoinRetryMs: 2_000,
   queueCheckIntervalMs: 30_000,
   queueDepthWarning: 128,
@@ -241,6 +256,8 @@ const BOUNDS: readonly (readonly [keyof typeof DEFAULTS, number, number])[] = [
   ["queueDepthWarning", 1, 1 << 24],
   ["maxQueueDepth", 1, 1 << 24],
   ["minQueueDepth", 0, 1 << 24],
+  ["flapFailureLimit", 0, 1 << 20],
+  ["flapMemberLimit", 1, 1 << 20],
   ["broadcastTimeoutMs", 1, Infinity],
   ["leavePropagateDelayMs", 0, Infinity],
   ["stuckLeavingMs", 0, Infinity],
@@ -250,6 +267,8 @@ const BOUNDS: readonly (readonly [keyof typeof DEFAULTS, number, number])[] = [
   ["recentIntentTimeoutMs", 0, Infinity],
   ["reconnectIntervalMs", 0, Infinity],
   ["flapTimeoutMs", 0, Infinity],
+  ["flapWindowMs", 0, Infinity],
+  ["flapStableMs", 0, Infinity],
   ["rejoinRetryMs", 1, Infinity],
   ["queueCheckIntervalMs", 1, Infinity],
 ];

@@ -31,6 +31,13 @@ export type SerfReport =
     }
   /** Failed and alive again within the flap timeout. */
   | { readonly kind: "member-flapped"; readonly member: Member }
+  /** Alive again after several failures in a row: it stays failed until it was well for so long. */
+  | {
+      readonly kind: "flap-held";
+      readonly member: Member;
+      readonly failureCount: number;
+      readonly stableMs: number;
+    }
   /** "messageJoinType: baz"; the subject is a member, an event or a query name. */
   | {
       readonly kind: "message-received";
@@ -122,6 +129,7 @@ export type SerfReport =
 const LEVELS: Readonly<Record<SerfReport["kind"], ReportLevel>> = {
   "member-changed": "info",
   "member-flapped": "info",
+  "flap-held": "warn",
   "message-received": "debug",
   "message-rejected": "error",
   "remote-state-rejected": "error",

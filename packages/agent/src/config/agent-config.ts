@@ -52,6 +52,8 @@ export interface AgentClaims {
   readonly skipLeaveOnInterrupt: boolean;
   readonly disableNameResolution: boolean;
   readonly disableCoordinates: boolean;
+  /** Show every failure and return of a member that flaps, as the reference does. */
+  readonly disableFlapDamping: boolean;
   readonly validateNodeNames: boolean;
   /** Do not open the RPC door at all. */
   readonly disableRpc: boolean;
@@ -128,6 +130,7 @@ export const defaultAgentConfig: AgentConfig = {
   skipLeaveOnInterrupt: false,
   disableNameResolution: false,
   disableCoordinates: false,
+  disableFlapDamping: false,
   validateNodeNames: false,
   disableRpc: false,
   protocol: 5,

@@ -56,6 +56,7 @@ export const configKeys: readonly ConfigKey[] = [
   { key: "skip_leave_on_interrupt", kind: "claim", field: "skipLeaveOnInterrupt" },
   { key: "disable_name_resolution", kind: "claim", field: "disableNameResolution" },
   { key: "disable_coordinates", kind: "claim", field: "disableCoordinates" },
+  { key: "disable_flap_damping", kind: "claim", field: "disableFlapDamping" },
   { key: "validate_node_names", kind: "claim", field: "validateNodeNames" },
   { key: "disable_rpc", kind: "claim", field: "disableRpc" },
   { key: "MsgpackUseNewTimeFormat", kind: "ignored-claim" },

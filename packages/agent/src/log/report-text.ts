@@ -52,6 +52,7 @@ const leaveTimeoutTexts = {
 const serfKinds: ReadonlySet<string> = new Set<SerfReport["kind"]>([
   "member-changed",
   "member-flapped",
+  "flap-held",
   "message-received",
   "message-rejected",
   "remote-state-rejected",
@@ -191,6 +192,8 @@ export function serfReportText(report: SerfReport): string {
     }
     case "member-flapped":
       return `${report.member.name} is back soon after it failed: its network may be unstable`;
+    case "flap-held":
+      return `${report.member.name} has failed ${report.failureCount} times in a row: it counts as failed until it has been well for ${Math.round(report.stableMs / 1000)}s`;
     case "message-received":
       return `message${receivedWords[report.messageKind]}Type: ${report.subject}`;
     case "message-rejected":

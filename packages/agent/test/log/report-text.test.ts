@@ -143,6 +143,10 @@ const serfReports: { readonly [Kind in SerfReport["kind"]]: readonly [SerfReport
     { kind: "member-flapped", member: barMember },
     "bar is back soon after it failed: its network may be unstable",
   ],
+  "flap-held": [
+    { kind: "flap-held", member: barMember, failureCount: 3, stableMs: 30_000 },
+    "bar has failed 3 times in a row: it counts as failed until it has been well for 30s",
+  ],
   "message-received": [
     { kind: "message-received", messageKind: "join", subject: "baz" },
     "messageJoinType: baz",

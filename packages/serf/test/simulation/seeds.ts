@@ -4,5 +4,6 @@ export const keptSeeds = {
   "a restart from a snapshot": [],
   "two halves": [],
   "a name conflict": [],
+  "a flapping member": [],
   "faults of every kind": [],
 } as const satisfies Readonly<Record<string, readonly number[]>>;
