@@ -84,8 +84,7 @@ export class Cluster {
       ...(setup.network && { network: setup.network }),
       ...(setup.checkers && { checkers: setup.checkers }),
       onReport: (name, report, nowMs) => {
-        // It lost a vote about its name.
-        if (report.kind === "shut-down") this.views.setUp(name, false);
+        if (report.kind === "shut-down") this.#endLoser(name);
         setup.onReport?.(name, report, nowMs);
       },
       ...(setup.replayHint && { replayHint: setup.replayHint }),
@@ -236,6 +235,16 @@ export class Cluster {
       .members()
       .map((member) => member.name)
       .toSorted();
+  }
+
+  /** It lost a vote about its name, and the program around it ends. */
+  #endLoser(name: string): void {
+    this.views.setUp(name, false);
+    const core = this.core(name);
+    this.simulation.after(0, () => {
+      const isSame = this.simulation.isRunning(name) && this.core(name) === core;
+      if (isSame) this.simulation.crash(name, "process");
+    });
   }
 
   #addAt(name: string, endpoint: Endpoint): void {

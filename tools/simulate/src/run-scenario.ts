@@ -3,9 +3,17 @@
  *
  * Knows no files and no terminal; `main.ts` does. Read next: `measurements.ts`, `report-html.ts`.
  */
-import { injectFaults, shrink, simplerFaults, timelineText, type LatencyModel } from "@x/simulator";
+import {
+  injectFaults,
+  shrink,
+  simplerFaults,
+  SimulationError,
+  timelineText,
+  type Checker,
+  type LatencyModel,
+} from "@x/simulator";
 import { Serf } from "@x/serf";
-import { Cluster } from "./cluster.ts";
+import { Cluster, type Core } from "./cluster.ts";
 import { Measurements } from "./measurements.ts";
 import type { Scenario, ScenarioFault, Work } from "./scenario.ts";
 
@@ -31,7 +39,13 @@ export interface RunOptions {
   /** Called after each sample. */
   readonly progress?: (outcome: { readonly cluster: Cluster; readonly endMs: number }) => void;
   readonly replayHint?: string;
+  /** What must be true at every step; new ones for each run. */
+  readonly checkers?: () => readonly Checker<Core>[];
+  /** Ends once all have agreed for ten seconds after the last fault and the last work. */
+  readonly endsWhenAgreed?: boolean;
 }
+
+const RESTFUL_MS = 10_000;
 
 /**
  * Plays it from the beginning to the end; the same scenario gives the same digest.
@@ -52,8 +66,14 @@ export function shrinkFaults(
   readonly tryCount: number;
   readonly isMinimal: boolean;
 } {
-  const fails = (faults: readonly ScenarioFault[]): boolean =>
-    runScenario({ ...scenario, faults }, options).failures.length > 0;
+  const fails = (faults: readonly ScenarioFault[]): boolean => {
+    try {
+      return runScenario({ ...scenario, faults }, options).failures.length > 0;
+    } catch (error) {
+      if (error instanceof SimulationError) return true;
+      throw error;
+    }
+  };
   const result = shrink(scenario.faults, fails, { simplify: gentler, maxTries: options.maxTries });
   return { faults: result.items, tryCount: result.tryCount, isMinimal: result.isMinimal };
 }
@@ -119,6 +139,7 @@ class Run {
         if (event.kind === "query") event.respond(new Uint8Array([1]));
       },
       onReport: this.#measurements.report,
+      ...(options.checkers && { checkers: options.checkers() }),
       ...(options.replayHint !== undefined && { replayHint: () => options.replayHint ?? "" }),
     });
     this.#measurements.attach(this.#cluster);
@@ -132,12 +153,16 @@ class Run {
     this.#endMs = startMs + durationMs;
     this.#begin();
     const healedMs = startMs + lastFaultMs(faults);
+    const busyMs =
+      startMs + this.#scenario.workload.reduce((end, { atMs }) => Math.max(end, atMs), 0);
     let agreedMs: number | undefined;
     while (this.#cluster.nowMs < this.#endMs) {
       this.#step();
       const { nowMs, views } = this.#cluster;
       if (!views.allAgree) agreedMs = undefined;
       else if (nowMs >= healedMs) agreedMs ??= nowMs - healedMs;
+      if (this.#options.endsWhenAgreed !== true || agreedMs === undefined) continue;
+      if (nowMs >= Math.max(healedMs + agreedMs, busyMs) + RESTFUL_MS) break;
     }
     const failures = this.#judge(formedMs, agreedMs);
     const { simulation } = this.#cluster;

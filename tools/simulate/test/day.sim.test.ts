@@ -11,7 +11,7 @@ import { timersAreKept } from "../../../packages/serf/test/simulation/checkers/t
 import { census, type Census } from "../src/census.ts";
 import { Cluster } from "../src/cluster.ts";
 import { toyCipher } from "./support/toy-cipher.ts";
-import { ofSerf } from "./support/checkers.ts";
+import { ofSerf } from "../src/checkers.ts";
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;

@@ -4,6 +4,7 @@ import { readArguments } from "../arguments.ts";
 import { ProgressLine } from "../progress.ts";
 import { exploreAll } from "./exhaustive.ts";
 import { explorationOf, explore, type Sightings } from "./random-exploration.ts";
+import { playSeed, type ScenarioFailure } from "./random-scenario.ts";
 import type { Budget } from "./small-world.ts";
 
 const DEFAULT_SEEDS = 300;
@@ -22,11 +23,12 @@ function random(numbers: Readonly<Record<string, number>>): number {
   const from = numbers["from"] ?? 1;
   const count = numbers["seeds"] ?? DEFAULT_SEEDS;
   const sightings: Sightings = { suspicions: 0, refutations: 0, deaths: 0, faults: 0 };
+  const whole: Sightings = { suspicions: 0, refutations: 0, deaths: 0, faults: 0 };
   const line = new ProgressLine();
   let failureCount = 0;
   for (let seed = from; seed < from + count; seed += 1) {
-    line.show(`seed ${seed}, ${failureCount} failed`, sightings.faults);
-    const failure = explore(explorationOf(seed), sightings);
+    line.show(`seed ${seed}, ${failureCount} failed`, sightings.faults + whole.faults);
+    const failure = explore(explorationOf(seed), sightings) ?? exploreWhole(seed, whole);
     if (failure === undefined) continue;
     failureCount += 1;
     line.clear();
@@ -35,12 +37,27 @@ function random(numbers: Readonly<Record<string, number>>): number {
     );
   }
   line.clear();
-  const { deaths, faults, refutations, suspicions } = sightings;
   stdout.write(
-    `${count} seeds from ${from}: ${failureCount} failed; ${faults} faults, ${suspicions} suspicions, ` +
-      `${refutations} refutations, ${deaths} deaths\n`,
+    `${count} seeds from ${from}: ${failureCount} failed\n` +
+      `  SWIM alone: ${sightingsText(sightings)}\n` +
+      `  whole members: ${sightingsText(whole)}\n`,
   );
   return failureCount === 0 ? 0 : 1;
+}
+
+function sightingsText({ deaths, faults, refutations, suspicions }: Sightings): string {
+  return `${faults} faults, ${suspicions} suspicions, ${refutations} refutations, ${deaths} deaths`;
+}
+
+function exploreWhole(seed: number, sightings: Sightings): ScenarioFailure | undefined {
+  const played = playSeed(seed);
+  if ("smallest" in played) return played;
+  const { falseDeaths, refutations, suspicions, troubledDeaths } = played.measurements;
+  sightings.faults += played.scenario.faults.length;
+  sightings.suspicions += suspicions;
+  sightings.refutations += refutations;
+  sightings.deaths += falseDeaths + troubledDeaths;
+  return undefined;
 }
 
 /** Few things go wrong and the story is long; many things at once, and it is short. */

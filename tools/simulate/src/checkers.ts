@@ -2,7 +2,7 @@
 import { Serf } from "@x/serf";
 import type { Checker } from "@x/simulator";
 import type { Swim } from "@x/swim";
-import { swimOf, type Core } from "../../src/cluster.ts";
+import { swimOf, type Core } from "./cluster.ts";
 
 /** Looks at members that are Serf's. */
 export function ofSerf(checker: Checker<Serf>): Checker<Core> {
