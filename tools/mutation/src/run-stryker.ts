@@ -8,8 +8,17 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execPath } from "node:process";
+import { fileURLToPath } from "node:url";
 import type { StrykerReport } from "./mutants.ts";
 import type { MutationTarget } from "./targets.ts";
+
+/** Tests of a package, as the processes that try mutants are told of them. */
+export interface TestSelection {
+  /** From the root of the checkout. */
+  readonly folder: string;
+  /** Starts or ends of paths within it. */
+  readonly leftOut: readonly string[];
+}
 
 export interface StrykerRun {
   /** Of the checkout. */
@@ -21,6 +30,13 @@ export interface StrykerRun {
   readonly concurrency: number;
   /** Whether to forget what earlier runs found. */
   readonly isFresh: boolean;
+}
+
+const tsx = import.meta.resolve("tsx");
+const standIns = new URL("../stand-ins.mjs", import.meta.url).href;
+
+function pathFrom(relative: string): string {
+  return fileURLToPath(new URL(relative, import.meta.url));
 }
 
 /** Milliseconds a mutant's tests may take beyond {@link TIMEOUT_FACTOR} times what they need. */
@@ -44,7 +60,7 @@ export function runStryker(run: StrykerRun): StrykerReport {
   writeFileSync(settings, JSON.stringify(optionsOf(run, incremental, reportFile), undefined, 2));
 
   const stryker = join(root, "node_modules", "@stryker-mutator", "core", "bin", "stryker.js");
-  const result = spawnSync(execPath, [stryker, "run", settings], {
+  const result = spawnSync(execPath, ["--import", tsx, stryker, "run", settings], {
     cwd: root,
     stdio: "inherit",
     env: { ...process.env, SIM_SEEDS: "1", MUTATION_TESTS: JSON.stringify(testsOf(target)) },
@@ -57,10 +73,10 @@ export function runStryker(run: StrykerRun): StrykerReport {
 
 function optionsOf(run: StrykerRun, incrementalFile: string, reportFile: string): object {
   return {
-    testRunner: "vitest",
-    plugins: ["@stryker-mutator/vitest-runner", "./tools/mutation/error-texts.mjs"],
+    testRunner: "in-process",
+    testRunnerNodeArgs: ["--conditions=@x/source", "--import", tsx, "--import", standIns],
+    plugins: [pathFrom("./in-process-runner.ts"), pathFrom("../error-texts.mjs")],
     ignorers: ["error-texts"],
-    vitest: { configFile: "tools/mutation/vitest.config.ts", related: false },
     mutate: run.files.map((file) => `packages/${run.target.name}/src/${file}`),
     coverageAnalysis: "perTest",
     concurrency: run.concurrency,
@@ -80,10 +96,6 @@ function optionsOf(run: StrykerRun, incrementalFile: string, reportFile: string)
   };
 }
 
-function testsOf({ name, leftOut }: MutationTarget): object {
-  const folder = `packages/${name}/test`;
-  return {
-    include: [`${folder}/**/*.test.ts`],
-    exclude: leftOut.map((pattern) => `${folder}/${pattern}`),
-  };
+function testsOf({ name, leftOut }: MutationTarget): TestSelection {
+  return { folder: `packages/${name}/test`, leftOut };
 }
