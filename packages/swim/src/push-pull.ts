@@ -10,7 +10,7 @@
  * alone.
  *
  * Deviation: a newcomer in a cluster above 32 exchanges state once more, with anybody, a second or
- * two after it joined. Who arrived at the same moment told the others before they knew this one; the
+ * so after it joined. Who arrived at the same moment told the others before they knew this one; the
  * reference leaves such a gap to the next regular exchange, in a cluster of a thousand minutes later.
  *
  * Source: behaviour specification §3.5, §8, §12, §19.8, §19.24.
@@ -37,8 +37,11 @@ const WIRE_STATES: readonly MemberState[] = ["alive", "suspect", "dead", "left"]
 const NO_STATE = new Uint8Array(0);
 /** Clusters up to this size exchange at the plain interval. Source: behaviour specification §8. */
 const UNSCALED_MEMBERS = 32;
-/** A newcomer asks again after once to twice this time: news has been everywhere by then. */
-const SECOND_LOOK_MS = 1_000;
+/**
+ * A newcomer asks again after once to twice this time: news of it has been everywhere by then, and
+ * what was told before it was known everywhere it has within two seconds.
+ */
+const SECOND_LOOK_MS = 800;
 
 /** A received state that may be merged but for some records, or why not. */
 type CheckedState =

@@ -80,4 +80,43 @@ describe("a storm of joins", () => {
       expect(told.leaveHeardMs).toBeLessThanOrEqual(2_000);
     },
   );
+
+  it.each([31, 32, 33])(
+    "leaves out no newcomer that wants old events: two seconds after it is in, it has them (seed %i)",
+    (seed) => {
+      const heardAtMs = new Map<string, number>();
+      const cluster = new Cluster({
+        seed,
+        memberCount: 16,
+        network: { latency: { kind: "uniform", minMs: 0.2, maxMs: 20 } },
+        onEvent: (name, event, nowMs) => void (event.kind === "user" && heardAtMs.set(name, nowMs)),
+      }).form();
+      const { simulation } = cluster;
+      const joinedAtMs = new Map<string, number>();
+      for (let index = 0; index < newcomers; index += 1) {
+        simulation.after((index / newcomers) * STORM_MS, () => {
+          const name = `new-${index}`;
+          cluster.add(name);
+          const { endpoint } = cluster.core(`m${index % 16}`).localMember;
+          cluster.call(name, (core, nowMs) =>
+            core.join([{ endpoint, text: "m" }], { ignoreOldEvents: false }, nowMs, () =>
+              joinedAtMs.set(name, simulation.nowMs),
+            ),
+          );
+        });
+      }
+      simulation.runFor(STORM_MS / 2);
+      const toldAtMs = simulation.nowMs;
+      cluster.call("m3", (core, nowMs) =>
+        core.userEvent("urgent", undefined, { coalesce: false }, nowMs),
+      );
+      simulation.runFor(3 * STORM_MS);
+
+      const lateMs = cluster.names.map(
+        (name) => (heardAtMs.get(name) ?? Infinity) - Math.max(toldAtMs, joinedAtMs.get(name) ?? 0),
+      );
+      expect(joinedAtMs.size).toBe(newcomers);
+      expect(Math.max(...lateMs)).toBeLessThanOrEqual(2_000);
+    },
+  );
 });
