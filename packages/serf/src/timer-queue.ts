@@ -14,6 +14,7 @@ export interface Timer {
 interface HeapTimer extends Timer {
   /** `undefined` once run or cancelled. */
   action: ((nowMs: number) => void) | undefined;
+  isOnHeap: boolean;
   /** Among equal times, first scheduled runs first. */
   readonly order: number;
 }
@@ -24,12 +25,16 @@ const SWEEP_MINIMUM = 64;
 /** Actions ordered by time. It never looks at a clock: its owner says what time it is. */
 export class TimerQueue {
   #heap: HeapTimer[] = [];
+  /** Taken off the heap by the `runDue` under way, and yet to run; the soonest last. */
+  #due: HeapTimer[] = [];
+  /** Of those on the heap. */
   #cancelledCount = 0;
   #nextOrder = 0;
 
   /** Live timers. */
   get size(): number {
-    return this.#heap.length - this.#cancelledCount;
+    const dueCount = this.#due.filter(({ action }) => action !== undefined).length;
+    return this.#heap.length - this.#cancelledCount + dueCount;
   }
 
   /**
@@ -38,10 +43,9 @@ export class TimerQueue {
    */
   schedule(atMs: number, action: (nowMs: number) => void): Timer {
     if (Number.isNaN(atMs)) throw new RangeError("atMs must be a number, got NaN");
-    const timer: HeapTimer = { atMs, action, order: this.#nextOrder };
+    const timer: HeapTimer = { atMs, action, isOnHeap: true, order: this.#nextOrder };
     this.#nextOrder += 1;
-    this.#heap.push(timer);
-    this.#rise(this.#heap.length - 1);
+    this.#push(timer);
     return timer;
   }
 
@@ -51,6 +55,7 @@ export class TimerQueue {
     const own = timer as HeapTimer;
     if (own.action === undefined) return;
     own.action = undefined;
+    if (!own.isOnHeap) return;
     this.#cancelledCount += 1;
     if (this.#cancelledCount >= SWEEP_MINIMUM && this.#cancelledCount * 2 > this.#heap.length) {
       this.#sweep();
@@ -73,32 +78,28 @@ export class TimerQueue {
    * call always ends.
    */
   runDue(nowMs: number): void {
-    const before = this.#nextOrder;
-    const postponed: HeapTimer[] = [];
     while (this.nextDeadlineMs() <= nowMs) {
       const timer = this.#removeFirst();
-      if (timer === undefined) break;
-      if (timer.order >= before) {
-        postponed.push(timer);
-        continue;
-      }
-      const { action } = timer;
-      timer.action = undefined;
-      action?.(nowMs);
+      if (timer !== undefined) this.#due.push(timer);
     }
-    for (const timer of postponed) {
-      if (timer.action === undefined) {
-        this.#cancelledCount -= 1;
-        continue;
+    this.#due.reverse();
+    try {
+      for (let timer = this.#due.pop(); timer !== undefined; timer = this.#due.pop()) {
+        const { action } = timer;
+        timer.action = undefined;
+        action?.(nowMs);
       }
-      this.#heap.push(timer);
-      this.#rise(this.#heap.length - 1);
+    } finally {
+      // An action threw: what is left is due again.
+      for (const timer of this.#due.splice(0)) {
+        if (timer.action !== undefined) this.#push(timer);
+      }
     }
   }
 
-  /** Forgets everything. */
+  /** Forgets everything, the timers due now included. */
   clear(): void {
-    for (const timer of this.#heap) timer.action = undefined;
+    for (const timer of [...this.#heap, ...this.#due]) timer.action = undefined;
     this.#heap = [];
     this.#cancelledCount = 0;
   }
@@ -111,9 +112,16 @@ export class TimerQueue {
     this.#cancelledCount = 0;
   }
 
+  #push(timer: HeapTimer): void {
+    timer.isOnHeap = true;
+    this.#heap.push(timer);
+    this.#rise(this.#heap.length - 1);
+  }
+
   #removeFirst(): HeapTimer | undefined {
     const first = this.#heap[0];
     const last = this.#heap.pop();
+    if (first !== undefined) first.isOnHeap = false;
     if (first === undefined || last === undefined || last === first) return first;
     this.#heap[0] = last;
     this.#sink(0);

@@ -60,6 +60,53 @@ describe("TimerQueue", () => {
     expect(ran).toEqual(["first"]);
   });
 
+  it("counts right when an action cancels one that waits for the next call, among many others", () => {
+    const queue = new TimerQueue();
+    const others = Array.from({ length: 100 }, () => queue.schedule(1_000, () => undefined));
+    let overdue = queue.schedule(2_000, () => undefined);
+    queue.cancel(overdue);
+    queue.schedule(1, () => {
+      overdue = queue.schedule(0, () => undefined);
+    });
+    queue.schedule(2, () => {
+      queue.cancel(overdue);
+      for (const other of others) queue.cancel(other);
+    });
+
+    queue.runDue(10);
+
+    expect(queue.size).toBe(0);
+    expect(queue.nextDeadlineMs()).toBe(Infinity);
+  });
+
+  it("runs nothing after it was cleared, not even what was put off until the next call", () => {
+    const queue = new TimerQueue();
+    const ran: string[] = [];
+    queue.schedule(1, () => queue.schedule(0, () => ran.push("put off")));
+    queue.schedule(2, () => queue.clear());
+    queue.schedule(3, () => ran.push("due as well"));
+
+    queue.runDue(10);
+    queue.runDue(20);
+
+    expect(ran).toEqual([]);
+    expect(queue.size).toBe(0);
+  });
+
+  it("loses no timer when an action throws", () => {
+    const queue = new TimerQueue();
+    const ran: string[] = [];
+    queue.schedule(1, () => {
+      throw new Error("boom");
+    });
+    queue.schedule(2, () => ran.push("next"));
+
+    expect(() => queue.runDue(5)).toThrow("boom");
+    queue.runDue(5);
+
+    expect(ran).toEqual(["next"]);
+  });
+
   it("does not grow with cancelled timers", () => {
     const queue = new TimerQueue();
     const kept = queue.schedule(1_000, () => undefined);
