@@ -5,6 +5,10 @@
  * datagram, and pings any target. Here what goes to strangers is limited to a rate, so that a
  * forged source cannot turn a cluster into a weapon; answers between members are never limited.
  *
+ * Deviation: who pings while it is suspected, or held for dead, is told so together with the answer.
+ * The reference leaves that to gossip, which is used up by the time a member is in reach again: it
+ * stays dead until an exchange of state, although it pings everybody in turn.
+ *
  * Source: behaviour specification §5.4, §19.14.
  */
 import { isPromptSequence, type AckTable } from "./ack-table.ts";
@@ -25,6 +29,8 @@ import {
 type WithheldReason = Extract<SwimReport, { kind: "answer-withheld" }>["reason"];
 
 const NO_PAYLOAD = new Uint8Array(0);
+/** Members per second that are told what is held against them. */
+const REMINDERS_PER_SECOND = 20;
 
 /** The answering side of the failure detector. */
 export class PingAnswers {
@@ -32,6 +38,7 @@ export class PingAnswers {
   readonly #dissemination: Dissemination;
   readonly #acks: AckTable;
   readonly #strangerTokens: TokenBucket;
+  readonly #reminderTokens = new TokenBucket(REMINDERS_PER_SECOND);
   #relayCount = 0;
 
   constructor(context: CoreContext, dissemination: Dissemination, acks: AckTable) {
@@ -52,16 +59,29 @@ export class PingAnswers {
     if (target === undefined) return;
     const payload = delegate.ackPayload?.() ?? NO_PAYLOAD;
     const { sequenceNumber } = message;
-    if (isPromptSequence(sequenceNumber)) this.#notePrompt(message);
     this.#dissemination.sendFilled(target, encodeMessage({ kind: "ack", sequenceNumber, payload }));
+    const row = this.#senderRow(message);
+    if (row === undefined) return;
+    if (isPromptSequence(sequenceNumber)) this.#context.table.notePrompt(row);
+    this.#remind(row, nowMs);
   }
 
-  #notePrompt({ sourceAddress, sourceNode = "", sourcePort = 0 }: PingMessage): void {
-    const { table } = this.#context;
-    if (sourceAddress === undefined) return;
-    if (this.#memberEndpoint(sourceNode, sourceAddress, sourcePort) === undefined) return;
-    const row = table.find(sourceNode);
-    if (row !== undefined) table.notePrompt(row);
+  /** The member that sent a ping, if it says so itself. */
+  #senderRow({ sourceAddress, sourceNode = "", sourcePort = 0 }: PingMessage): number | undefined {
+    if (sourceAddress === undefined) return undefined;
+    if (this.#memberEndpoint(sourceNode, sourceAddress, sourcePort) === undefined) return undefined;
+    return this.#context.table.find(sourceNode);
+  }
+
+  /** What we hold against a member that is alive, as it seems: now it can refute. */
+  #remind(row: number, nowMs: number): void {
+    const { options, table } = this.#context;
+    const state = table.state(row);
+    if ((state !== "suspect" && state !== "dead") || !this.#reminderTokens.take(nowMs)) return;
+    const { name } = table.record(row);
+    const kind = state === "dead" ? "dead" : "suspect";
+    const claim = { incarnation: table.incarnation(row), node: name, from: options.name };
+    this.#dissemination.sendExactly(table.record(row), [encodeMessage({ kind, ...claim })]);
   }
 
   handleIndirectPing(message: IndirectPingMessage, source: Endpoint, nowMs: number): void {

@@ -50,6 +50,54 @@ describe("a ping (behaviour specification §5.4)", () => {
     expect(core.takeSent().length).toBe(1);
   });
 
+  it.each([
+    ["suspect", "suspected"],
+    ["dead", "held for dead"],
+  ] as const)("of a member that is %s tells it so, so that it can refute", (kind) => {
+    const core = new LoneCore({ probeIntervalMs: 3_600_000 });
+    core.receive([aliveOf("b", 2, { incarnation: 4 }), aliveOf("c", 3)]);
+    core.receive({ kind, incarnation: 4, node: "b", from: "c" });
+    core.takeSent();
+
+    core.receive(ping(FROM_B), endpoint(2));
+
+    const packets = core.takeSent();
+    expect(packets.map(({ target }) => target)).toEqual([endpoint(2), endpoint(2)]);
+    expect(packets[0]?.messages[0]).toMatchObject({ kind: "ack" });
+    expect(packets[1]?.messages).toEqual([{ kind, incarnation: 4, node: "b", from: "self" }]);
+  });
+
+  it("of a member that is well, that has left, or of somebody else in its name adds nothing", () => {
+    const core = new LoneCore();
+    core.receive([aliveOf("b", 2), aliveOf("c", 3), aliveOf("d", 4)]);
+    core.receive({ kind: "dead", incarnation: 1, node: "c", from: "c" });
+    core.receive({ kind: "dead", incarnation: 1, node: "d", from: "b" });
+    core.takeSent();
+
+    core.receive(ping(FROM_B), endpoint(2));
+    core.receive(ping({ ...FROM_B, sourceNode: "c", sourceAddress: addressBytes("10.0.0.3") }));
+    core.receive(ping({ ...FROM_B, sourceNode: "d", sourceAddress: addressBytes("10.0.0.99") }));
+    core.receive(ping({ sourceNode: "d" }));
+
+    const direct = core.takeSent().filter(({ messages }) => messages[0]?.kind !== "ack");
+    expect(direct).toEqual([]);
+  });
+
+  it("of members held for dead reminds at most twenty of them per second", () => {
+    const core = new LoneCore();
+    core.receive([aliveOf("b", 2), aliveOf("c", 3)]);
+    core.receive({ kind: "dead", incarnation: 1, node: "b", from: "c" });
+    core.takeSent();
+
+    for (let index = 0; index < 50; index += 1) core.receive(ping(FROM_B), endpoint(2));
+    const atOnce = core.takeSent().filter(({ messages }) => messages[0]?.kind === "dead").length;
+    core.advance(100);
+    for (let index = 0; index < 50; index += 1) core.receive(ping(FROM_B), endpoint(2));
+    const later = core.takeSent().filter(({ messages }) => messages[0]?.kind === "dead").length;
+
+    expect([atOnce, later]).toEqual([20, 2]);
+  });
+
   it("is answered to the address it names when there is one", () => {
     const core = new LoneCore();
 
