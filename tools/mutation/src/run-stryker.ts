@@ -40,8 +40,8 @@ function pathFrom(relative: string): string {
 }
 
 /** Milliseconds a mutant's tests may take beyond {@link TIMEOUT_FACTOR} times what they need. */
-const TIMEOUT_MS = 3_000;
-const TIMEOUT_FACTOR = 3;
+const TIMEOUT_MS = 2_000;
+const TIMEOUT_FACTOR = 2;
 
 /**
  * Runs it and reads its report.
@@ -60,10 +60,15 @@ export function runStryker(run: StrykerRun): StrykerReport {
   writeFileSync(settings, JSON.stringify(optionsOf(run, incremental, reportFile), undefined, 2));
 
   const stryker = join(root, "node_modules", "@stryker-mutator", "core", "bin", "stryker.js");
-  const result = spawnSync(execPath, ["--import", tsx, stryker, "run", settings], {
+  const result = spawnSync(execPath, [stryker, "run", settings], {
     cwd: root,
     stdio: "inherit",
-    env: { ...process.env, SIM_SEEDS: "1", MUTATION_TESTS: JSON.stringify(testsOf(target)) },
+    env: {
+      ...process.env,
+      // Each of its processes reads plugins and sources as they are written.
+      NODE_OPTIONS: `--import ${tsx}`,
+      MUTATION_TESTS: JSON.stringify(testsOf(target)),
+    },
   });
   if (result.status !== 0 || !existsSync(reportFile)) {
     throw new Error(`Stryker could not try the mutants of ${target.name}: see above`);
@@ -74,7 +79,7 @@ export function runStryker(run: StrykerRun): StrykerReport {
 function optionsOf(run: StrykerRun, incrementalFile: string, reportFile: string): object {
   return {
     testRunner: "in-process",
-    testRunnerNodeArgs: ["--conditions=@x/source", "--import", tsx, "--import", standIns],
+    testRunnerNodeArgs: ["--conditions=@x/source", "--import", standIns],
     plugins: [pathFrom("./in-process-runner.ts"), pathFrom("../error-texts.mjs")],
     ignorers: ["error-texts"],
     mutate: run.files.map((file) => `packages/${run.target.name}/src/${file}`),
