@@ -37,7 +37,7 @@ export interface CoreContext {
   readonly delegate: SwimDelegate;
   readonly settings: PacketSettings;
   /** What we put into pings so that answers find us. */
-  readonly sourceFields: Required<SourceFields>;
+  readonly sourceFields: SourceFields;
   readonly table: MemberTable;
   readonly timers: TimerTable;
   readonly outbox: Outbox;
@@ -91,7 +91,8 @@ export function createContext(
 }
 
 /** What we put into pings so that answers find us. */
-function sourceFieldsOf(options: SwimOptions): Required<SourceFields> {
+function sourceFieldsOf(options: SwimOptions): SourceFields {
+  if (!options.nameSource) return { sourceNode: options.name };
   const { address, port } = options.advertiseEndpoint;
   return {
     sourceAddress: canonicalAddress(addressBytes(address)),

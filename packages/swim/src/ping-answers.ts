@@ -60,17 +60,24 @@ export class PingAnswers {
     const payload = delegate.ackPayload?.() ?? NO_PAYLOAD;
     const { sequenceNumber } = message;
     this.#dissemination.sendFilled(target, encodeMessage({ kind: "ack", sequenceNumber, payload }));
-    const row = this.#senderRow(message);
+    const row = this.#senderRow(message, source);
     if (row === undefined) return;
     if (isPromptSequence(sequenceNumber)) this.#context.table.notePrompt(row);
     this.#remind(row, nowMs);
   }
 
-  /** The member that sent a ping, if it says so itself. */
-  #senderRow({ sourceAddress, sourceNode = "", sourcePort = 0 }: PingMessage): number | undefined {
-    if (sourceAddress === undefined) return undefined;
-    if (this.#memberEndpoint(sourceNode, sourceAddress, sourcePort) === undefined) return undefined;
-    return this.#context.table.find(sourceNode);
+  /** The member that sent a ping, if it says so itself: at the address it names, or came from. */
+  #senderRow(message: PingMessage, source: Endpoint): number | undefined {
+    const { sourceAddress, sourceNode = "", sourcePort = 0 } = message;
+    const { table } = this.#context;
+    const row = sourceNode === "" ? undefined : table.find(sourceNode);
+    if (row === undefined) return undefined;
+    const record = table.record(row);
+    const isSender =
+      sourceAddress === undefined || sourceAddress.length === 0 || sourcePort === 0
+        ? record.port === source.port && record.endpoint.address === source.address
+        : record.port === sourcePort && record.hasAddress(sourceAddress);
+    return isSender ? row : undefined;
   }
 
   /** What we hold against a member that is alive, as it seems: now it can refute. */

@@ -68,6 +68,23 @@ describe("a probe (behaviour specification §5.3)", () => {
     });
   });
 
+  it("names the source by name alone where answers find the sender anyway, 30 bytes less", () => {
+    const [named, unnamed] = [true, false].map((nameSource) => {
+      const core = probing({ nameSource, compress: false });
+      core.receive(aliveOf("a", 2));
+      core.advance(1_000);
+      return core.takeSent()[0];
+    });
+
+    expect(unnamed?.messages[0]).toEqual({
+      kind: "ping",
+      sequenceNumber: expect.any(Number) as number,
+      node: "a",
+      sourceNode: "self",
+    });
+    expect((named?.bytes.length ?? 0) - (unnamed?.bytes.length ?? 0)).toBe(30);
+  });
+
   it("starts its numbers anywhere in the half that tells whether it passes news on at once", () => {
     const firstNumber = (random: number, gossipIntervalMs: number): number => {
       const core = probing({ environment: { random: () => random }, gossipIntervalMs });

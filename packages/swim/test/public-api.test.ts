@@ -31,6 +31,7 @@ describe("@x/swim", () => {
       "defaultTcpStreamLimits",
       "endpointText",
       "fillRandom",
+      "mustNameSource",
       "nodeAead",
       "parseBindAddress",
       "resolveJoinAddress",

@@ -169,6 +169,18 @@ describe("members that pass news on at once", () => {
     expect(core.swim.isEveryonePrompt).toBe(true);
   });
 
+  it("are known by where a ping came from if it does not say so", () => {
+    const unnamed = { kind: "ping", node: "self", sourceNode: "a" } as const;
+    const core = pair();
+
+    core.receive({ ...unnamed, sequenceNumber: 0x8000_0001 }, endpoint(9));
+    const afterStranger = core.swim.isEveryonePrompt;
+    core.receive({ ...unnamed, sequenceNumber: 0x8000_0002 }, endpoint(2));
+
+    expect(afterStranger).toBe(false);
+    expect(core.swim.isEveryonePrompt).toBe(true);
+  });
+
   it("are not those that count from 1, nor strangers that use their names", () => {
     const core = pair();
 

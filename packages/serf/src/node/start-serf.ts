@@ -9,6 +9,7 @@ import {
   advertisedAddress,
   EventBuffer,
   fillRandom,
+  mustNameSource,
   nodeAead,
   NodeDriver,
   parseBindAddress,
@@ -271,6 +272,8 @@ function completeOptions({ options, transport, keyring }: Opened): SerfOptions {
     name: options.name ?? hostname(),
     swim: {
       advertiseEndpoint,
+      // Where the datagrams of somebody else's transport come from is not known.
+      nameSource: options.transport !== undefined || mustNameSource(bound, advertiseEndpoint),
       ...options.swim,
       bindPort: bound.port,
       ...(options.profile === undefined ? {} : { profile: options.profile }),

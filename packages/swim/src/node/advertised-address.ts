@@ -72,6 +72,20 @@ export function advertisedAddress(options: AdvertisedAddressOptions): Endpoint {
   return { address, port: boundPort };
 }
 
+/**
+ * Whether pings must name the advertised endpoint, or come from there anyway.
+ *
+ * @param bound - of a socket of this machine.
+ *
+ * @example
+ * const bound = { address: "10.0.0.1", port: 7946 };
+ * mustNameSource(bound, bound); // => false
+ * mustNameSource({ address: "0.0.0.0", port: 7946 }, bound); // => true
+ */
+export function mustNameSource(bound: Endpoint, advertised: Endpoint): boolean {
+  return bound.address !== advertised.address || bound.port !== advertised.port;
+}
+
 function isUnspecified(address: string): boolean {
   return address === "0.0.0.0" || /^[0:]+$/.test(address) || plainAddress(address) === "0.0.0.0";
 }

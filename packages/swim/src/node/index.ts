@@ -25,7 +25,11 @@ export { defaultTcpStreamLimits, type TcpStreamLimits } from "./tcp-streams.ts";
 
 // Addresses.
 export { resolveJoinAddress, type ResolveOptions } from "./resolve-join-address.ts";
-export { advertisedAddress, type AdvertisedAddressOptions } from "./advertised-address.ts";
+export {
+  advertisedAddress,
+  mustNameSource,
+  type AdvertisedAddressOptions,
+} from "./advertised-address.ts";
 export type { InterfaceAddress } from "./private-address.ts";
 export { parseBindAddress, type BindAddress } from "./bind-address.ts";
 export { endpointText } from "./stream-failure.ts";

@@ -9,7 +9,7 @@ import type { SwimDelegate } from "../swim-delegate.ts";
 import type { SwimEvent } from "../swim-event.ts";
 import { resolveSwimOptions, type SwimOptions, type SwimOptionsInput } from "../swim-options.ts";
 import type { SwimReport } from "../swim-report.ts";
-import { advertisedAddress } from "./advertised-address.ts";
+import { advertisedAddress, mustNameSource } from "./advertised-address.ts";
 import { nodeAead } from "./aes-gcm.ts";
 import { parseBindAddress } from "./bind-address.ts";
 import { EventBuffer } from "./event-buffer.ts";
@@ -110,17 +110,20 @@ function completeOptions(options: StartSwimOptions, transport: Transport): SwimO
   const bound = transport.localEndpoint;
   const advertised =
     options.advertise === undefined ? undefined : parseBindAddress(options.advertise, bound.port);
+  const advertiseEndpoint = advertisedAddress({
+    bindAddress: bound.address,
+    boundPort: bound.port,
+    ...(advertised === undefined
+      ? {}
+      : { advertiseAddress: advertised.address, advertisePort: advertised.port }),
+  });
   return resolveSwimOptions({
+    // Where the datagrams of somebody else's transport come from is not known.
+    nameSource: options.transport !== undefined || mustNameSource(bound, advertiseEndpoint),
     ...protocolOptions(options),
     name: options.name ?? hostname(),
     bindPort: bound.port,
-    advertiseEndpoint: advertisedAddress({
-      bindAddress: bound.address,
-      boundPort: bound.port,
-      ...(advertised === undefined
-        ? {}
-        : { advertiseAddress: advertised.address, advertisePort: advertised.port }),
-    }),
+    advertiseEndpoint,
   });
 }
 

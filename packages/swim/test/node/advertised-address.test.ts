@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { describe, expect, it } from "vitest";
-import { advertisedAddress } from "../../src/node/advertised-address.ts";
+import { advertisedAddress, mustNameSource } from "../../src/node/advertised-address.ts";
 import { parseBindAddress } from "../../src/node/bind-address.ts";
 import {
   defaultRouteInterface,
@@ -151,6 +151,33 @@ describe("parseBindAddress", () => {
     "refuses %j and says what to give",
     (text) => {
       expect(() => parseBindAddress(text)).toThrow("give an IP address and a port");
+    },
+  );
+});
+
+describe("mustNameSource", () => {
+  it.each([
+    ["10.0.0.1", 7_946, false],
+    ["10.0.0.1", 7_947, true],
+    ["203.0.113.5", 7_946, true],
+  ])("of a socket at 10.0.0.1:7946 that is known as %s:%i is %s", (address, port, expected) => {
+    const bound = { address: "10.0.0.1", port: 7_946 };
+
+    expect(mustNameSource(bound, { address, port })).toBe(expected);
+  });
+
+  it.each(["0.0.0.0", "::", "::ffff:10.0.0.1", "fe80::1%eth0"])(
+    "is true of a socket at %s, whose address others do not see in this form",
+    (address) => {
+      const bound = { address, port: 7_946 };
+      const advertised = advertisedAddress({
+        bindAddress: address,
+        boundPort: bound.port,
+        machineAddresses: [on("eth0", "10.0.0.1", 24)],
+        defaultInterface: "eth0",
+      });
+
+      expect(mustNameSource(bound, advertised)).toBe(true);
     },
   );
 });

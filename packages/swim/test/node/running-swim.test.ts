@@ -1,3 +1,5 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { networkInterfaces } from "node:os";
 import { afterEach, describe, expect, it } from "vitest";
 import { MemoryTransport, type MemoryNetwork } from "../../examples/memory-transport.ts";
@@ -128,6 +130,30 @@ describe("RunningSwim", () => {
 
     expect(rttMs).toBeGreaterThan(0);
     await expect(wrong).rejects.toMatchObject({ code: "timed-out" });
+  });
+
+  it.each([
+    ["only if it is reached elsewhere than where it is bound", "127.0.0.1:7", true],
+    ["not where answers find it anyway", undefined, false],
+  ])("says in its pings where it is, %s", async (_, advertise, isNamed) => {
+    const receiver = createSocket("udp4").bind(0, "127.0.0.1");
+    await once(receiver, "listening");
+    const swim = await start("a", {
+      probeTimeoutMs: 1,
+      compress: false,
+      ...(advertise === undefined ? {} : { advertise }),
+    });
+
+    const endpoint = { address: "127.0.0.1", port: receiver.address().port };
+    const [[bytes]] = await Promise.all([
+      once(receiver, "message") as Promise<[Buffer]>,
+      swim.ping({ name: "x", endpoint }).catch(() => undefined),
+    ]);
+    receiver.close();
+
+    expect(bytes.includes("SourceAddr")).toBe(isNamed);
+    expect(bytes.includes("SourcePort")).toBe(isNamed);
+    expect(bytes.includes("SourceNode")).toBe(true);
   });
 
   it("refuses names it does not know", async () => {
