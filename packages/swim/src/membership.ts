@@ -15,7 +15,7 @@ import type { ProbeOrder } from "./probe-order.ts";
 import type { Endpoint } from "./protocol-core.ts";
 import { Incarnation } from "./refutation.ts";
 import { describeSelf, pictureOf } from "./self-description.ts";
-import { SuspicionTable } from "./suspicion-table.ts";
+import { SuspicionTable, type SuspectLooks } from "./suspicion-table.ts";
 import type { SwimEvent } from "./swim-event.ts";
 import { TokenBucket } from "./token-bucket.ts";
 import {
@@ -50,23 +50,23 @@ export class Membership {
   readonly #admission: Admission;
   readonly #incarnation = new Incarnation();
   readonly #suspicions: SuspicionTable;
-  readonly #suspectedByOther: (row: number, accuser: string, nowMs: number) => void;
+  readonly #looks: () => SuspectLooks;
   readonly #reminderTokens = new TokenBucket(REMINDERS_PER_SECOND);
   #isLeaving = false;
 
-  /** @param suspectedByOther - a rumour made this member a suspect; it is worth a look of our own. */
+  /** @param looks - who looks at suspects; not asked before the first suspicion. */
   constructor(
     context: CoreContext,
     dissemination: Dissemination,
     order: ProbeOrder,
-    suspectedByOther: (row: number, accuser: string, nowMs: number) => void,
+    looks: () => SuspectLooks,
   ) {
-    this.#suspectedByOther = suspectedByOther;
+    this.#looks = looks;
     this.#context = context;
     this.#dissemination = dissemination;
     this.#order = order;
     this.#admission = new Admission(context.options);
-    this.#suspicions = new SuspicionTable(context, (row, nowMs) => {
+    this.#suspicions = new SuspicionTable(context, looks, (row, nowMs) => {
       const { incarnation, node } = this.accusation(row);
       this.handleDead({ kind: "dead", incarnation, node, from: context.options.name }, {}, nowMs);
     });
@@ -150,7 +150,7 @@ export class Membership {
       this.#suspicions.start(key, claim.from, nowMs);
       const member = table.member(row);
       this.#publish({ kind: "member-suspected", member, accuser: claim.from }, nowMs);
-      if (claim.from !== options.name) this.#suspectedByOther(row, claim.from, nowMs);
+      if (claim.from !== options.name) this.#looks().checkSuspect(row, claim.from, nowMs);
     }
   }
 

@@ -17,9 +17,11 @@ import type { MemberRecord, NameKey } from "./member-record.ts";
 import type { Membership } from "./membership.ts";
 import type { ProbeOrder } from "./probe-order.ts";
 import type { DatagramFailure, Endpoint } from "./protocol-core.ts";
+import type { PushPull } from "./push-pull.ts";
 import { chooseRows } from "./random-choice.ts";
 import { StreamExchange } from "./stream-exchange.ts";
 import type { StreamTable } from "./stream-table.ts";
+import type { SuspectLooks } from "./suspicion-table.ts";
 import type { Timer } from "./timer-table.ts";
 import { encodeMessage, type AckMessage } from "./wire/index.ts";
 
@@ -47,10 +49,11 @@ export interface ProbeParts {
   readonly order: ProbeOrder;
   readonly acks: AckTable;
   readonly streams: StreamTable;
+  readonly pushPull: PushPull;
 }
 
 /** The probing side of the failure detector. */
-export class Prober {
+export class Prober implements SuspectLooks {
   readonly #context: CoreContext;
   readonly #parts: ProbeParts;
   #round: ProbeRound | undefined;
@@ -87,6 +90,14 @@ export class Prober {
     );
     this.#checks.set(key.number, round);
     round.begin(nowMs);
+  }
+
+  /**
+   * An exchange of state: over a stream, so that no loss on our side hides it, and with all we hold
+   * against the suspect, so that it can refute.
+   */
+  lookAgain(row: number, nowMs: number): void {
+    this.#parts.pushPull.exchange(this.#context.table.record(row), false, nowMs, () => {});
   }
 
   handleDatagramFailure(failure: DatagramFailure, nowMs: number): void {

@@ -1,6 +1,11 @@
 /**
  * The suspicions under way, each with its timer.
  *
+ * Deviation: a member that is not well itself, and alone with a suspicion others could have confirmed,
+ * does not declare the suspect dead before it has looked at it once more. What it lost on the way out
+ * may have been its accusations: the suspect has never heard of them, and everybody would believe the
+ * news of its death.
+ *
  * Read next: `suspicion.ts` for how long one lasts.
  */
 import type { CoreContext } from "./core-context.ts";
@@ -20,16 +25,33 @@ interface RunningSuspicion {
   readonly timer: Timer;
 }
 
+/** Where this member looks at suspects for itself. */
+export interface SuspectLooks {
+  /** A rumour made this member a suspect. */
+  checkSuspect(row: number, accuser: string, nowMs: number): void;
+  /** We alone suspect it, and are not well. */
+  lookAgain(row: number, nowMs: number): void;
+}
+
 /** At most one per suspect; bounded by the member table. */
 export class SuspicionTable {
   readonly #context: CoreContext;
+  readonly #looks: () => SuspectLooks;
   readonly #timedOut: (row: number, nowMs: number) => void;
   /** By the number of the suspect's name. */
   readonly #running = new Map<number, RunningSuspicion>();
 
-  /** @param timedOut - nobody refuted in time: the suspect of this row is dead. */
-  constructor(context: CoreContext, timedOut: (row: number, nowMs: number) => void) {
+  /**
+   * @param looks - not asked before the first suspicion.
+   * @param timedOut - nobody refuted in time: the suspect of this row is dead.
+   */
+  constructor(
+    context: CoreContext,
+    looks: () => SuspectLooks,
+    timedOut: (row: number, nowMs: number) => void,
+  ) {
     this.#context = context;
+    this.#looks = looks;
     this.#timedOut = timedOut;
   }
 
@@ -70,10 +92,16 @@ export class SuspicionTable {
   }
 
   #fire(key: NameKey, nowMs: number): void {
-    const { outbox, table } = this.#context;
+    const { health, outbox, table, timers } = this.#context;
     const running = this.#running.get(key.number);
-    this.#running.delete(key.number);
     const row = table.row(key);
+    if (running?.suspicion.isLonely === true && row !== undefined && health.score > 0) {
+      if (running.suspicion.extend()) {
+        timers.move(running.timer, running.suspicion.deadlineMs);
+        return this.#looks().lookAgain(row, nowMs);
+      }
+    }
+    this.#running.delete(key.number);
     if (running === undefined || row === undefined || table.state(row) !== "suspect") return;
     const { confirmationCount } = running.suspicion;
     outbox.report({ kind: "suspicion-timed-out", name: key.name, confirmationCount });

@@ -95,6 +95,7 @@ export class Suspicion {
   readonly #startedMs: number;
   readonly #accusers: Set<string>;
   #wasRefused = false;
+  #extraMs = 0;
 
   constructor(bounds: SuspicionBounds, firstAccuser: string, startedMs: number) {
     this.#bounds = bounds;
@@ -111,7 +112,26 @@ export class Suspicion {
   get deadlineMs(): number {
     const waitMs = suspicionTimeoutMs(this.confirmationCount, this.#bounds);
     const isAgreed = this.confirmationCount >= this.#bounds.confirmationLimit;
-    return this.#startedMs + (this.#wasRefused && isAgreed ? waitMs * REFUSED_SHARE : waitMs);
+    if (this.#wasRefused && isAgreed) return this.#startedMs + waitMs * REFUSED_SHARE;
+    return this.#startedMs + waitMs + this.#extraMs;
+  }
+
+  /** Nobody agrees, though others are there who could. */
+  get isLonely(): boolean {
+    return this.confirmationCount === 0 && this.#bounds.confirmationLimit > 0;
+  }
+
+  /**
+   * Adds the least wait once more, for another look at the suspect.
+   *
+   * Deviation: the reference knows no such delay.
+   *
+   * @returns false when it was added before.
+   */
+  extend(): boolean {
+    if (this.#extraMs > 0) return false;
+    this.#extraMs = this.#bounds.minMs;
+    return true;
   }
 
   /**

@@ -84,9 +84,7 @@ export class Swim implements ProtocolCore<SwimEvent, SwimReport> {
     this.#acks = new AckTable(context);
     this.#dissemination = new Dissemination(context);
     this.#answers = new PingAnswers(context, this.#dissemination, this.#acks);
-    this.#membership = new Membership(context, this.#dissemination, order, (row, accuser, nowMs) =>
-      this.#prober.checkSuspect(row, accuser, nowMs),
-    );
+    this.#membership = new Membership(context, this.#dissemination, order, () => this.#prober);
     this.#streams = new StreamTable(context, (streamId, remote, nowMs) => {
       return new InboundStream(context, this.#inboundParts(), streamId, remote, nowMs);
     });
@@ -97,6 +95,7 @@ export class Swim implements ProtocolCore<SwimEvent, SwimReport> {
       order,
       acks: this.#acks,
       streams: this.#streams,
+      pushPull: this.#pushPull,
     });
     this.#reaper = new Reaper(context, this.#membership, this.#pushPull);
     this.#own = new OwnAnnouncements(context, this.#membership);
