@@ -12,9 +12,23 @@ import type { LamportTime } from "./serf-event.ts";
 import type { UserEvents } from "./user-event.ts";
 import type { PushPullStateMessage } from "./wire/message.ts";
 import { decodePushPullState, encodeSerfMessage } from "./wire/message-codec.ts";
+import { pushPullStateLimits } from "./wire/push-pull-codec.ts";
+
+/** Joins a state claims, as far as they were not merged yet. */
+interface WaitingJoins {
+  readonly entries: Iterator<readonly [node: string, lamportTime: LamportTime]>;
+  /** Members the state says have left. */
+  readonly left: ReadonlySet<string>;
+}
+
+/** Intents merged at a stretch: what is left waits for the packets that came meanwhile. */
+const INTENT_SLICE = 1_024;
+/** Intents of all states that wait together; the ones beyond are merged at once. */
+const WAITING_INTENTS_LIMIT = pushPullStateLimits.memberCount;
 
 /** Writes the state of this member, and merges that of others. */
 export class PushPullState {
+  #waitingIntents = 0;
   readonly #context: SerfContext;
   readonly #membership: Membership;
   readonly #userEvents: UserEvents;
@@ -44,7 +58,12 @@ export class PushPullState {
     });
   }
 
-  /** @param skipsOldEvents - this member is joining and wants no events of the past. */
+  /**
+   * Merges clocks, leaves and events at once, and the joins in slices: there is one for every member
+   * of the cluster, and merging ten thousand at a stretch would delay the answer to a ping.
+   *
+   * @param skipsOldEvents - this member is joining and wants no events of the past.
+   */
   merge(bytes: Uint8Array, skipsOldEvents: boolean, nowMs: number): void {
     let state: PushPullStateMessage;
     try {
@@ -97,10 +116,24 @@ export class PushPullState {
       const lamportTime = isKnown ? time : time + 1n;
       this.#membership.handleLeaveIntent({ kind: "leave", lamportTime, node, prune: false }, nowMs);
     }
-    for (const [node, lamportTime] of state.statusTimes ?? []) {
-      if (left.has(node)) continue;
-      this.#membership.handleJoinIntent({ kind: "join", lamportTime, node }, nowMs);
+    const { statusTimes } = state;
+    if (statusTimes !== undefined) {
+      this.#waitingIntents += statusTimes.size;
+      this.#mergeJoins({ entries: statusTimes.entries(), left }, nowMs);
     }
     if (left.has(name)) this.#membership.reannounce(nowMs);
+  }
+
+  #mergeJoins(joins: WaitingJoins, nowMs: number): void {
+    const isCrowded = this.#waitingIntents > WAITING_INTENTS_LIMIT;
+    for (let count = 0; count < INTENT_SLICE || isCrowded; count += 1) {
+      const next = joins.entries.next();
+      if (next.done === true) return;
+      const [node, lamportTime] = next.value;
+      this.#waitingIntents -= 1;
+      if (joins.left.has(node)) continue;
+      this.#membership.handleJoinIntent({ kind: "join", lamportTime, node }, nowMs);
+    }
+    this.#context.timers.schedule(nowMs, (dueMs) => this.#mergeJoins(joins, dueMs));
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { PushPullStateMessage } from "../src/wire/message.ts";
 import { decodePushPullState, encodeSerfMessage } from "../src/wire/message-codec.ts";
+import { pushPullStateLimits } from "../src/wire/push-pull-codec.ts";
 import { Rooms } from "./support/rooms.ts";
 
 function state(overrides: Partial<PushPullStateMessage> = {}): Uint8Array {
@@ -119,5 +120,35 @@ describe("PushPullState (Serf specification §8.4, §8.5)", () => {
 
     expect(rooms.settle().reported("remote-state-rejected")).toHaveLength(4);
     expect(rooms.context.clocks.member.time).toBe(1n);
+  });
+
+  it("merges ten thousand joins in slices, and lets the driver work in between", () => {
+    const rooms = new Rooms().joined("last");
+    const names = Array.from({ length: 9_999 }, (_, index) => `m${index}`);
+    const statusTimes = new Map([...names, "last"].map((name) => [name, 7n] as const));
+
+    rooms.pushPull.merge(state({ statusTimes }), false, rooms.nowMs);
+    const { timers } = rooms.context;
+    let slices = 1;
+    while (rooms.statusTime("last") !== 7n && timers.nextDeadlineMs() <= rooms.nowMs) {
+      timers.runDue(rooms.nowMs);
+      slices += 1;
+    }
+
+    expect(slices).toBe(10);
+    expect(rooms.statusTime("last")).toBe(7n);
+  });
+
+  it("merges at once what comes when as many joins wait as one state may hold", () => {
+    const rooms = new Rooms().joined("last");
+    const limit = pushPullStateLimits.memberCount;
+    const crowd = new Map(Array.from({ length: limit }, (_, index) => [`m${index}`, 7n] as const));
+    const names = Array.from({ length: 2_000 }, (_, index) => `n${index}`);
+    const statusTimes = new Map([...names, "last"].map((name) => [name, 7n] as const));
+
+    rooms.pushPull.merge(state({ statusTimes: crowd }), false, rooms.nowMs);
+    rooms.pushPull.merge(state({ statusTimes }), false, rooms.nowMs);
+
+    expect(rooms.statusTime("last")).toBe(7n);
   });
 });
