@@ -68,6 +68,9 @@ const errnoTexts: Readonly<Record<string, string>> = {
   EROFS: "read-only file system",
   EADDRINUSE: "address already in use",
   EADDRNOTAVAIL: "cannot assign requested address",
+  ECONNRESET: "connection reset by peer",
+  EPIPE: "broken pipe",
+  ETIMEDOUT: "connection timed out",
 };
 
 /** A system error in the operating system's plain words, as the reference prints it. */

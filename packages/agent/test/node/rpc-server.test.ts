@@ -286,6 +286,21 @@ describe("RpcServer", () => {
     await expect(RawRpcClient.connect(server.address.port)).rejects.toThrow("ECONNREFUSED");
   });
 
+  it("tells of a client that hangs up hard in the reference's words", async () => {
+    await start();
+    const client = await open();
+    const { localPort } = client.socket;
+    client.socket.on("error", () => {});
+
+    client.socket.resetAndDestroy();
+    await eventually("it has noticed", () => server.connectionCount === 0);
+
+    expect(backend.logged.at(-1)).toBe(
+      "[ERR] agent.ipc: failed to decode request header: " +
+        `read tcp 127.0.0.1:${server.address.port}->127.0.0.1:${localPort}: read: connection reset by peer`,
+    );
+  });
+
   it("says that an address is in use", async () => {
     await start();
 

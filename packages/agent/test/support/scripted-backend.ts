@@ -22,6 +22,8 @@ export interface BackendScript {
   respond?: (event: QueryEvent, payload: Uint8Array) => void;
   keys?: (command: keyof BackendKeys, key: string) => Promise<KeyOutcome>;
   coordinate?: (name: string) => Coordinate | undefined;
+  stats?: () => void;
+  shutdown?: () => void;
 }
 
 /** A command that arrived at the agent. */
@@ -111,6 +113,7 @@ export class ScriptedBackend implements RpcBackend {
   }
 
   stats(): BackendStats {
+    this.script.stats?.();
     return this.statsGroups;
   }
 
@@ -143,6 +146,7 @@ export class ScriptedBackend implements RpcBackend {
 
   shutdown(): void {
     this.shutdownCount += 1;
+    this.script.shutdown?.();
   }
 
   #key(command: keyof BackendKeys, key: string): Promise<KeyOutcome> {

@@ -98,14 +98,21 @@ function goMember(member: RpcMember): GoValue {
 
 function goEvent(event: RpcEvent): Readonly<Record<string, GoValue>> {
   if (event.kind === "user") {
-    const { coalesce, kind, lamportTime, name, payload } = event;
-    return { Coalesce: coalesce, Event: kind, LTime: lamportTime, Name: name, Payload: payload };
+    const { coalesce, kind, lamportTime, name } = event;
+    const Payload = goPayload(event.payload);
+    return { Coalesce: coalesce, Event: kind, LTime: lamportTime, Name: name, Payload };
   }
   if (event.kind === "query") {
-    const { id, kind, lamportTime, name, payload } = event;
-    return { Event: kind, ID: id, LTime: lamportTime, Name: name, Payload: payload };
+    const { id, kind, lamportTime, name } = event;
+    const Payload = goPayload(event.payload);
+    return { Event: kind, ID: id, LTime: lamportTime, Name: name, Payload };
   }
   return { Event: event.kind, Members: event.members.map(goMember) };
+}
+
+/** The agents of either implementation say "none" for an empty payload. */
+function goPayload(payload: Uint8Array): GoValue {
+  return payload.length === 0 ? null : payload;
 }
 
 function eventText(event: RpcEvent): string {

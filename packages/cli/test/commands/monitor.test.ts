@@ -66,6 +66,17 @@ describe("serf monitor (CLI specification §5.13)", () => {
     );
   });
 
+  it("prints an absent payload as the reference does", async () => {
+    const [terminal, running] = await monitor();
+
+    agent.emit({ ...deploy, payload: new Uint8Array() });
+    await until("the event", () => terminal.stdout.includes("Payload"));
+    terminal.pressInterrupt();
+
+    expect(await running).toBe(0);
+    expect(terminal.stdout).toContain("\tPayload: <nil>\n");
+  });
+
   it("prints one JSON object per line with -format=json", async () => {
     const [terminal, running] = await monitor("-format=json");
 

@@ -103,10 +103,10 @@ describe("serf event (CLI specification §5.5)", () => {
     await agent.serf(["event", "-coalesce", "false"]);
 
     expect(agent.asked).toEqual([
-      ["userEvent", "deploy", "abc", { coalesce: true }],
-      ["userEvent", "", "", { coalesce: false }],
-      ["userEvent", "foo", "-coalesce=false", { coalesce: true }],
-      ["userEvent", "false", "", { coalesce: true }],
+      ["userEvent", "deploy", [...Buffer.from("abc")], { coalesce: true }],
+      ["userEvent", "", [], { coalesce: false }],
+      ["userEvent", "foo", [...Buffer.from("-coalesce=false")], { coalesce: true }],
+      ["userEvent", "false", [], { coalesce: true }],
     ]);
   });
 

@@ -1,46 +1,39 @@
-import { type RpcBackend, type RpcServer, startRpcServer } from "@x/agent";
+import { startRpcServer, type RpcServer } from "@x/agent";
+import {
+  keyOutcome,
+  member as memberAt,
+  runningQuery,
+  ScriptedBackend,
+  type BackendCall,
+  type BackendScript,
+} from "../../../agent/test/support/scripted-backend.ts";
 import { runCli } from "../../src/main.ts";
 import { FakeTerminal, type FakeTerminalOptions } from "./fake-terminal.ts";
 
-type Member = ReturnType<RpcBackend["members"]>[number];
-type AgentEvent = Parameters<Parameters<RpcBackend["subscribeEvents"]>[0]>[0];
-type Query = ReturnType<RpcBackend["query"]>;
-type Answer = Query extends AsyncIterable<infer Item> ? Item : never;
-type KeyOutcome = Awaited<ReturnType<RpcBackend["keys"]["list"]>>;
+export { until } from "../../../agent/test/support/until.ts";
 
-/** What was asked of the agent: the method and its arguments. */
-export type Asked = readonly [method: string, ...details: unknown[]];
+type Member = ScriptedBackend["memberList"][number];
+type Query = ReturnType<ScriptedBackend["query"]>;
+type Answer = Query extends AsyncIterable<infer Item> ? Item : never;
+type KeyOutcome = ReturnType<typeof keyOutcome>;
 
 /** An agent without a cluster, behind a real RPC server; it answers as its fields say. */
-export class FakeAgent implements RpcBackend {
-  memberList: readonly Member[] = [];
-  statsGroups: Record<string, Record<string, string>> = {};
-  coordinates = new Map<string, ReturnType<RpcBackend["coordinate"]>>();
+export class FakeAgent {
+  coordinates = new Map<string, ReturnType<ScriptedBackend["coordinate"]>>();
   answers: readonly Answer[] = [];
   /** When set, a query goes on until this resolves. */
   queryEnds: Promise<void> = Promise.resolve();
   keyOutcome: Partial<KeyOutcome> = {};
-  /** What the next call fails with. */
+  /** What the next calls fail with. */
   failure: Error | undefined;
-  logLines: string[] = [];
-  /** Commands that arrived, handshakes included. */
-  commandCount = 0;
-  readonly asked: Asked[] = [];
-  readonly #eventHandlers = new Set<(event: AgentEvent) => void>();
-  readonly #logHandlers = new Set<(entry: { readonly line: string }) => void>();
+  readonly #backend = new ScriptedBackend();
   #server: RpcServer | undefined;
-  #memberRevision = 0;
-
-  readonly keys: RpcBackend["keys"] = {
-    install: (key) => this.#key("install", key),
-    use: (key) => this.#key("use", key),
-    remove: (key) => this.#key("remove", key),
-    list: () => this.#key("list", ""),
-  };
 
   static async start(authKey = ""): Promise<FakeAgent> {
     const agent = new FakeAgent();
-    agent.#server = await startRpcServer({ host: "127.0.0.1", port: 0, backend: agent, authKey });
+    const backend = agent.#backend;
+    backend.script = agent.#script();
+    agent.#server = await startRpcServer({ host: "127.0.0.1", port: 0, backend, authKey });
     return agent;
   }
 
@@ -68,134 +61,68 @@ export class FakeAgent implements RpcBackend {
     return new FakeTerminal({ ...options, environment });
   }
 
-  /** Tests replace the list as they like. */
-  get memberRevision(): number {
-    this.#memberRevision += 1;
-    return this.#memberRevision;
+  set memberList(members: readonly Member[]) {
+    this.#backend.memberList = members;
   }
 
-  emit(event: AgentEvent): void {
-    for (const handler of this.#eventHandlers) handler(event);
+  set statsGroups(groups: ScriptedBackend["statsGroups"]) {
+    this.#backend.statsGroups = groups;
+  }
+
+  set logLines(lines: string[]) {
+    this.#backend.logRing = lines;
+  }
+
+  /** Commands that arrived, handshakes included. */
+  get commandCount(): number {
+    return this.#backend.counted.filter((metric) => metric === "agent.ipc.command").length;
+  }
+
+  /** What was asked of the agent: the method and its arguments; coordinates are not told. */
+  get asked(): readonly BackendCall[] {
+    return this.#backend.calls.filter(([method]) => method !== "coordinate");
+  }
+
+  emit(event: Parameters<ScriptedBackend["emit"]>[0]): void {
+    this.#backend.emit(event);
   }
 
   writeLog(line: string): void {
-    for (const handler of this.#logHandlers) handler({ line });
+    this.#backend.writeLog(line);
   }
 
-  members(): readonly Member[] {
-    return this.memberList;
-  }
-
-  join(addresses: readonly string[], options: unknown): Promise<number> {
-    return this.#do(addresses.length, "join", addresses, options);
-  }
-
-  leave(): Promise<void> {
-    return this.#do(undefined, "leave");
-  }
-
-  forceLeave(name: string, options: unknown): Promise<void> {
-    return this.#do(undefined, "forceLeave", name, options);
-  }
-
-  userEvent(name: string, payload: Uint8Array, options: unknown): void {
-    this.asked.push(["userEvent", name, new TextDecoder().decode(payload), options]);
-    if (this.failure !== undefined) throw this.failure;
-  }
-
-  query(query: Parameters<RpcBackend["query"]>[0]): Query {
-    this.asked.push(["query", query]);
-    if (this.failure !== undefined) throw this.failure;
-    const { answers, queryEnds } = this;
+  #script(): BackendScript {
+    const settled = <Result>(result: () => Result): Promise<Result> =>
+      this.failure === undefined ? Promise.resolve(result()) : Promise.reject(this.failure);
+    const fail = (): void => {
+      if (this.failure !== undefined) throw this.failure;
+    };
     return {
-      id: 1,
-      lamportTime: 1n,
-      deadlineMs: 0,
-      expected: [],
-      missing: () => [],
-      close: () => {},
-      async *[Symbol.asyncIterator]() {
-        yield* answers;
-        await queryEnds;
+      join: (addresses) => settled(() => addresses.length),
+      leave: () => settled(() => undefined),
+      forceLeave: () => settled(() => undefined),
+      updateTags: () => settled(() => undefined),
+      userEvent: fail,
+      stats: fail,
+      query: () => {
+        fail();
+        return runningQuery(this.#answers());
       },
+      keys: () =>
+        settled(() => keyOutcome({ memberCount: 2, responseCount: 2, ...this.keyOutcome })),
+      coordinate: (name) => this.coordinates.get(name),
+      shutdown: () => void this.close(),
     };
   }
 
-  respond(): void {}
-
-  updateTags(change: unknown): Promise<void> {
-    return this.#do(undefined, "updateTags", change);
-  }
-
-  stats(): ReturnType<RpcBackend["stats"]> {
-    if (this.failure !== undefined) throw this.failure;
-    return this.statsGroups;
-  }
-
-  coordinate(name: string): ReturnType<RpcBackend["coordinate"]> {
-    return this.coordinates.get(name);
-  }
-
-  subscribeEvents(handler: (event: AgentEvent) => void): () => void {
-    this.#eventHandlers.add(handler);
-    return () => this.#eventHandlers.delete(handler);
-  }
-
-  subscribeLog(handler: (entry: { readonly line: string }) => void): () => void {
-    this.#logHandlers.add(handler);
-    return () => this.#logHandlers.delete(handler);
-  }
-
-  recentLogLines(): readonly string[] {
-    return this.logLines;
-  }
-
-  log(): void {}
-
-  count(metric: string): void {
-    if (metric === "agent.ipc.command") this.commandCount += 1;
-  }
-
-  shutdown(): void {
-    void this.close();
-  }
-
-  async #key(command: string, key: string): Promise<KeyOutcome> {
-    const nothing: KeyOutcome = {
-      messages: new Map(),
-      keys: new Map(),
-      primaryKeys: new Map(),
-      memberCount: 2,
-      errorCount: 0,
-      responseCount: 2,
-    };
-    return this.#do({ ...nothing, ...this.keyOutcome }, `keys.${command}`, key);
-  }
-
-  async #do<Result>(result: Result, ...asked: Asked): Promise<Result> {
-    this.asked.push(asked);
-    if (this.failure !== undefined) throw this.failure;
-    return result;
+  async *#answers(): AsyncGenerator<Answer> {
+    yield* this.answers;
+    await this.queryEnds;
   }
 }
 
 export function member(name: string, change: Partial<Member> = {}): Member {
-  return {
-    name,
-    endpoint: { address: "127.0.0.1", port: 21000 },
-    addressBytes: Uint8Array.of(127, 0, 0, 1),
-    tags: {},
-    status: "alive",
-    versions: {
-      protocolMin: 1,
-      protocolMax: 5,
-      protocolCurrent: 2,
-      delegateMin: 2,
-      delegateMax: 5,
-      delegateCurrent: 5,
-    },
-    ...change,
-  };
+  return memberAt(name, { endpoint: { address: "127.0.0.1", port: 21_000 }, ...change });
 }
 
 export function ack(from: string): Answer {
@@ -205,13 +132,4 @@ export function ack(from: string): Answer {
 export function response(from: string, payload: string | Uint8Array): Answer {
   const bytes = typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
   return { kind: "response", from, payload: bytes };
-}
-
-/** Polls until the condition holds. */
-export async function until(what: string, holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + 20_000;
-  while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`waited in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }

@@ -7,6 +7,8 @@
 import type { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { RunningQuery } from "@x/serf/node";
+import { errnoText } from "../../config/config-file.ts";
+import { joinHostPort } from "../../config/host-port.ts";
 import type { ConnectionLimits } from "./connection-limits.ts";
 import type { AuthGate } from "./auth-gate.ts";
 import type { PublishedEvent } from "./event-stream.ts";
@@ -92,7 +94,14 @@ export class ClientLink {
       this.#connection.handleEnd();
       this.#settle();
     });
-    socket.on("error", (error) => this.#reportError(error));
+    // A socket that has been reset no longer knows where it was.
+    const local = joinHostPort(socket.localAddress ?? "", socket.localPort ?? 0);
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      const { syscall = "read" } = error;
+      const path = `${syscall} tcp ${local}->${options.client}`;
+      this.#connection.handleFailure(`${path}: ${syscall}: ${errnoText(error)}`);
+      this.#settle();
+    });
     this.closed = new Promise((resolve) => {
       socket.once("close", () => {
         this.#abandon();
@@ -372,12 +381,6 @@ export class ClientLink {
     this.#connection.handleTimeout(nowMs);
     this.#settle();
     this.#armTimer();
-  }
-
-  #reportError(error: Error): void {
-    if (this.#isEnding) return;
-    const text = `agent.ipc: failed to decode request header: ${error.message}`;
-    this.#ports.backend.log("ERR", text);
   }
 
   #abandon(): void {

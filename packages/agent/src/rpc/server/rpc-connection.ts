@@ -107,11 +107,21 @@ export class RpcConnection {
     this.advance(nowMs);
   }
 
-  /** The client sends no more. What it asked before is still answered. */
+  /**
+   * The client sends no more. What it asked before is still answered. As in the reference, a header
+   * cut short is not worth a line of the log, a request without its body is.
+   */
   handleEnd(): void {
     if (this.#isClosing || this.#hasInputEnded) return;
-    if (this.#splitter.isMidValue || this.#isAtBody) this.#logRefusal("unexpected end of stream");
+    if (this.#isAtBody) this.#logRefusal("EOF");
     this.#finish();
+  }
+
+  /** The connection broke. @param why - in the words of the reference's platform. */
+  handleFailure(why: string): void {
+    if (this.#isClosing) return;
+    if (!this.#hasInputEnded) this.#logRefusal(why);
+    this.#close("now");
   }
 
   /** Reads on, as far as limits allow; call it after `takeDirectives` and after frames were taken. */

@@ -255,22 +255,42 @@ describe("RpcConnection reading requests", () => {
     expect(bench.takeDirectives()).toContainEqual({ kind: "close", when: "now" });
   });
 
-  it("says nothing in the log when the client ends between messages, and something within one", () => {
+  it("says nothing in the log when the client ends between requests or in a header, and the reference's word in a body", () => {
     const clean = new ConnectionBench().shake();
     const torn = new ConnectionBench().shake();
+    const bodiless = new ConnectionBench().shake();
 
     clean.connection.handleEnd();
     torn.sendBytes(Uint8Array.of(0x82));
     torn.connection.handleEnd();
+    bodiless.send({ Command: "event", Seq: 1 });
+    bodiless.connection.handleEnd();
 
     expect(clean.takeActions()).toEqual([close]);
-    expect(torn.takeActions()).toEqual([
+    expect(torn.takeActions()).toEqual([close]);
+    expect(bodiless.takeActions()).toEqual([
       {
         kind: "log",
         level: "ERR",
-        text: "agent.ipc: failed to decode request header: unexpected end of stream",
+        text: "agent.ipc: Failed to evaluate request: decode failed: EOF",
       },
       close,
+    ]);
+  });
+
+  it("tells why a connection broke, and closes, once", () => {
+    const bench = new ConnectionBench().shake();
+
+    bench.connection.handleFailure("read tcp a->b: read: connection reset by peer");
+    bench.connection.handleFailure("again");
+
+    expect(bench.takeActions()).toEqual([
+      {
+        kind: "log",
+        level: "ERR",
+        text: "agent.ipc: failed to decode request header: read tcp a->b: read: connection reset by peer",
+      },
+      { kind: "close", when: "now" },
     ]);
   });
 
