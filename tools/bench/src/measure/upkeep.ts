@@ -2,13 +2,17 @@
  * What a member costs: processor, memory, datagrams and bytes, idle and for each user event.
  *
  * A window holds each member's regular exchange of state once, so that those fall into every window
- * alike: 30 seconds up to 32 members, 60 up to 64.
+ * alike: 30 seconds up to 32 members, 60 up to 64. It begins when all have had their first exchange,
+ * which in the reference comes after a random part of 30 seconds and a whole interval, and when both
+ * programs have done what they do once.
  */
 import { BenchCluster } from "../bench-cluster.ts";
 import { cpuMs, networkCounters, residentMib } from "../process-figures.ts";
 import { wait, type Figures, type Measurement } from "./measurement.ts";
 
 const eventCount = 10;
+/** The greatest random wait before the first interval, and some time to settle. */
+const settleMs = 35_000;
 
 export function upkeep(memberCount: number): Measurement {
   const of = `, ${memberCount} members`;
@@ -23,7 +27,7 @@ export function upkeep(memberCount: number): Measurement {
         flags: ["-log-level=WARN", ...flags],
       });
       try {
-        await wait(5_000);
+        await wait(settleMs + windowMs);
         const pids = cluster.members.map(({ agent }) => agent.pid);
         const cpuBefore = pids.map(cpuMs);
         const idle = await traffic(() => wait(windowMs));
