@@ -4,7 +4,7 @@
  * Source: CLI specification §3.
  */
 import type { FlagSpec } from "@x/agent/flags";
-import { connectRpc, DEFAULT_RPC_ADDRESS, type RpcClient } from "@x/agent/rpc-client";
+import { connectRpc, DEFAULT_RPC_ADDRESS, RpcError, type RpcClient } from "@x/agent/rpc-client";
 import { exitFailure, type Invocation, textFlag } from "./command.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -68,13 +68,24 @@ export async function withAgent(
       typeof given === "string" ? given : environment["SERF_RPC_ADDR"] || DEFAULT_RPC_ADDRESS;
     client = await connectRpc({ address, authKey: rpcToken(invocation) });
   } catch (error) {
-    return fail(terminal, `Error connecting to Serf agent: ${errorText(error)}`);
+    const exitCode = fail(terminal, `Error connecting to Serf agent: ${errorText(error)}`);
+    // Only where a person looks: programs get the reference's words and no others.
+    if (terminal.isInteractive && isRefused(error)) terminal.writeErr(REFUSED_HINT);
+    return exitCode;
   }
   try {
     return await body(client);
   } finally {
     await client.close();
   }
+}
+
+const REFUSED_HINT =
+  "Is an agent running there? `serf agent` starts one; -rpc-addr or SERF_RPC_ADDR names another.\n";
+
+function isRefused(error: unknown): boolean {
+  if (!(error instanceof RpcError) || error.code !== "dial-failed") return false;
+  return (error.cause as { readonly code?: unknown } | undefined)?.code === "ECONNREFUSED";
 }
 
 /** The flag, else the file, else the environment. */

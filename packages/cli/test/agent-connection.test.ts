@@ -67,6 +67,20 @@ describe("the connection of a command (CLI specification §3)", () => {
     expect(terminal.stderr).toBe("");
   });
 
+  it("says to a person, beside that, what to look for; of other faults it does not", async () => {
+    const port = await freePort();
+    const [refused, wrong] = [1, 2].map(() => new FakeTerminal({ isInteractive: true }));
+
+    await runCli(["info", `-rpc-addr=127.0.0.1:${port}`], refused as FakeTerminal);
+    await runCli(["info", "-rpc-addr=127.0.0.1"], wrong as FakeTerminal);
+
+    expect(refused?.stdout).toMatch(/connect: connection refused\n$/);
+    expect(refused?.stderr).toBe(
+      "Is an agent running there? `serf agent` starts one; -rpc-addr or SERF_RPC_ADDR names another.\n",
+    );
+    expect(wrong?.stderr).toBe("");
+  });
+
   it("shows the token by flag, file or environment, the flag first, and hides the flag", async () => {
     const agent = await start("one", "secret");
     const folder = mkdtempSync(join(tmpdir(), "cli-auth-"));

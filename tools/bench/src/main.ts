@@ -7,7 +7,12 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
-import { ourProgram, type Program, referenceProgram } from "../../interop/src/programs.ts";
+import {
+  ourProgram,
+  type Program,
+  ProgramError,
+  referenceProgram,
+} from "../../interop/src/programs.ts";
 import { clusterDocument, remarksOf, table } from "./document.ts";
 import type { Figures, Measurement } from "./measure/measurement.ts";
 import { checkProgram, measurements } from "./measurements.ts";
@@ -125,4 +130,7 @@ async function main(): Promise<void> {
   }
 }
 
-await main();
+await main().catch((error: unknown) => {
+  if (error instanceof ProgramError) fail(error.message);
+  throw error;
+});
