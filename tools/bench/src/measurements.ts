@@ -34,13 +34,13 @@ const plain: readonly Measurement[] = [
 
 export const measurements: readonly Measurement[] = [
   ...plain,
-  encrypted(spread16, 1),
+  encrypted(spread16),
   encrypted(leave, 2),
   encrypted(crash("lan"), 2),
-  encrypted(carried, 1),
-  encrypted(start, 5),
+  encrypted(carried),
+  encrypted(start),
   encrypted(load),
-  encrypted(upkeep(16), 1),
+  encrypted(upkeep(16)),
 ];
 
 /** Whether our own command line works on this program at all, before hours are spent. */

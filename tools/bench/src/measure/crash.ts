@@ -5,7 +5,7 @@ import { patienceMs, wait, type Measurement } from "./measurement.ts";
 export function crash(profile: "lan" | "local"): Measurement {
   return {
     name: `crash-${profile}`,
-    runs: 4,
+    runs: 3,
     async measure(program, flags) {
       const cluster = await BenchCluster.start({ program, memberCount: 17, profile, flags });
       try {

@@ -18,7 +18,7 @@ const idleProbeMs = 3_000;
 
 export const knownMembers: Measurement = {
   name: "known-members",
-  runs: 3,
+  runs: 2,
   async measure(program, flags) {
     const crowd = await CrowdMember.open(memberCount);
     const agent = await AgentProcess.start(program, {

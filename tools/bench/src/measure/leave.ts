@@ -4,7 +4,7 @@ import { patienceMs, wait, type Measurement } from "./measurement.ts";
 
 export const leave: Measurement = {
   name: "leave",
-  runs: 3,
+  runs: 2,
   async measure(program, flags) {
     const cluster = await BenchCluster.start({ program, memberCount: 9, flags });
     try {

@@ -9,7 +9,7 @@ const calls = 10_000;
 
 export const memberCalls: Measurement = {
   name: "members-40",
-  runs: 2,
+  runs: 1,
   async measure(program, flags) {
     const cluster = await BenchCluster.start({ program, memberCount: 40, flags });
     try {

@@ -16,7 +16,7 @@ const run = promisify(execFile);
 
 export const joinCrowd: Measurement = {
   name: "join-200",
-  runs: 3,
+  runs: 2,
   async measure(program) {
     const { agreedMs } = await inOneProcess(program, "join", 200);
     return { "join and agree, 200 members in one process, ms": [agreedMs ?? Number.NaN] };
@@ -25,7 +25,7 @@ export const joinCrowd: Measurement = {
 
 export const joinStorm: Measurement = {
   name: "storm-400",
-  runs: 2,
+  runs: 1,
   async measure(program) {
     const { stormMs, membersMs, everybodyMs, missed } = await inOneProcess(program, "storm", 400);
     return {

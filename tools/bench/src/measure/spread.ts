@@ -17,7 +17,7 @@ export function spread({ memberCount, events, queries, tagUpdates }: SpreadSize)
   const of = `, ${memberCount} members`;
   return {
     name: `spread-${memberCount}`,
-    runs: 2,
+    runs: 1,
     async measure(program, flags) {
       const cluster = await BenchCluster.start({ program, memberCount, flags });
       try {

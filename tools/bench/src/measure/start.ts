@@ -7,7 +7,7 @@ import { patienceMs, wait, type Measurement } from "./measurement.ts";
 
 export const start: Measurement = {
   name: "start",
-  runs: 7,
+  runs: 5,
   async measure(program, flags) {
     const startMs = performance.now();
     const agent = await AgentProcess.launch(program, {
@@ -17,7 +17,9 @@ export const start: Measurement = {
     try {
       for (;;) {
         if (await isListening(agent.rpcPort)) break;
-        if (performance.now() - startMs > patienceMs) throw new Error("the agent does not listen");
+        if (agent.exitCode !== undefined || performance.now() - startMs > patienceMs) {
+          throw new Error(`the agent does not listen: ${agent.output}`);
+        }
         await new Promise((resolve) => setImmediate(resolve));
       }
       const client = await connectRpc({ address: agent.rpc });

@@ -19,7 +19,7 @@ export function upkeep(memberCount: number): Measurement {
   const windowMs = memberCount <= 32 ? 30_000 : 60_000;
   return {
     name: `upkeep-${memberCount}`,
-    runs: memberCount <= 32 ? 2 : 1,
+    runs: 1,
     async measure(program, flags) {
       const cluster = await BenchCluster.start({
         program,
