@@ -29,6 +29,16 @@ function add(into: Map<string, number[]>, figures: Figures): void {
   }
 }
 
+/** Once more if it fails: a free port may be taken before an agent binds it. What failed is shown. */
+async function attempt(measurement: Measurement, program: Program): Promise<Figures> {
+  try {
+    return await measurement.measure(program, []);
+  } catch (error) {
+    process.stderr.write(`${measurement.name} is tried once more: ${String(error)}\n`);
+    return measurement.measure(program, []);
+  }
+}
+
 async function measured(
   measurement: Measurement,
   ours: Program,
@@ -40,7 +50,7 @@ async function measured(
     const order = run % 2 === 0 ? ([ours, reference] as const) : ([reference, ours] as const);
     for (const program of order) {
       process.stderr.write(`${measurement.name} ${run + 1}/${measurement.runs} ${program.name}\n`);
-      add(figures[program.name], await measurement.measure(program, []));
+      add(figures[program.name], await attempt(measurement, program));
     }
   }
   return [...figures.ours].map(([figure, values]) => ({

@@ -62,7 +62,7 @@ export class RawRpc {
   async answerBytes(request: Uint8Array): Promise<number> {
     let received = 0;
     const complete = new Promise<void>((resolve) => {
-      let timer: NodeJS.Timeout | undefined;
+      let timer: ReturnType<typeof setTimeout> | undefined;
       this.#onBytes = (count) => {
         received += count;
         clearTimeout(timer);
