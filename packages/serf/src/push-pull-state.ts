@@ -10,9 +10,8 @@ import type { Membership } from "./membership.ts";
 import type { SerfContext } from "./serf-context.ts";
 import type { LamportTime } from "./serf-event.ts";
 import type { UserEvents } from "./user-event.ts";
-import type { PushPullStateMessage } from "./wire/message.ts";
-import { decodePushPullState, encodeSerfMessage } from "./wire/message-codec.ts";
-import { pushPullStateLimits } from "./wire/push-pull-codec.ts";
+import { decodePushPullStateLazily, encodeSerfMessage } from "./wire/message-codec.ts";
+import { pushPullStateLimits, type UnreadPushPullState } from "./wire/push-pull-codec.ts";
 
 /** Joins a state claims, as far as they were not merged yet. */
 interface WaitingJoins {
@@ -65,9 +64,9 @@ export class PushPullState {
    * @param skipsOldEvents - this member is joining and wants no events of the past.
    */
   merge(bytes: Uint8Array, skipsOldEvents: boolean, nowMs: number): void {
-    let state: PushPullStateMessage;
+    let state: UnreadPushPullState;
     try {
-      state = decodePushPullState(bytes);
+      state = decodePushPullStateLazily(bytes);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       this.#context.report({ kind: "remote-state-rejected", message: error.message });
@@ -86,7 +85,7 @@ export class PushPullState {
   }
 
   /** @returns whether the event clock of the state can be true. */
-  #witnessClocks(state: PushPullStateMessage): boolean {
+  #witnessClocks(state: UnreadPushPullState): boolean {
     const { member, event, query } = this.#context.clocks;
     this.#witness(member, state.lamportTime);
     this.#witness(query, state.queryLamportTime);
@@ -104,12 +103,11 @@ export class PushPullState {
     return false;
   }
 
-  #mergeIntents(state: PushPullStateMessage, nowMs: number): void {
+  #mergeIntents(state: UnreadPushPullState, nowMs: number): void {
     const { registry, name } = this.#context;
     const left = new Set(state.leftMembers ?? []);
     // Leaves before joins: a member that left and came back must end as here.
-    for (const node of left) {
-      const time = state.statusTimes?.get(node) ?? 0n;
+    for (const [node, time] of timesOf(left, state)) {
       // Deviation: the reference adds one every time, so that the times of members long gone, and
       // the clock with them, creep up with every exchange.
       const isKnown = registry.find(node)?.status === "left";
@@ -119,7 +117,7 @@ export class PushPullState {
     const { statusTimes } = state;
     if (statusTimes !== undefined) {
       this.#waitingIntents += statusTimes.size;
-      this.#mergeJoins({ entries: statusTimes.entries(), left }, nowMs);
+      this.#mergeJoins({ entries: statusTimes[Symbol.iterator](), left }, nowMs);
     }
     if (left.has(name)) this.#membership.reannounce(nowMs);
   }
@@ -136,4 +134,15 @@ export class PushPullState {
     }
     this.#context.timers.schedule(nowMs, (dueMs) => this.#mergeJoins(joins, dueMs));
   }
+}
+
+/** When each of these left; 0 for one the state gives no time. */
+function timesOf(
+  left: ReadonlySet<string>,
+  { statusTimes }: UnreadPushPullState,
+): ReadonlyMap<string, LamportTime> {
+  const times = new Map<string, LamportTime>([...left].map((node) => [node, 0n]));
+  if (left.size === 0) return times;
+  for (const [node, time] of statusTimes ?? []) if (left.has(node)) times.set(node, time);
+  return times;
 }

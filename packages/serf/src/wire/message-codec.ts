@@ -38,7 +38,12 @@ import {
   type UserEventMessage,
 } from "./message.ts";
 import { readOptionalBytes } from "./optional-bytes.ts";
-import { readPushPullState, writePushPullState } from "./push-pull-codec.ts";
+import {
+  readPushPullState,
+  readPushPullStateLazily,
+  writePushPullState,
+  type UnreadPushPullState,
+} from "./push-pull-codec.ts";
 import { readQuery, readQueryResponse, writeQuery, writeQueryResponse } from "./query-codec.ts";
 import { readRelay, writeRelay } from "./relay-codec.ts";
 
@@ -132,6 +137,16 @@ export function decodeArrivingMessage(bytes: Uint8Array): ArrivingMessage {
 /** @throws {WireError} as `decodeSerfMessage`; `misplaced-type` for any other message. */
 export function decodePushPullState(bytes: Uint8Array): PushPullStateMessage {
   return readPushPullState(readerAfterType(bytes, SerfMessageType.pushPull));
+}
+
+/**
+ * As `decodePushPullState`, but what it says of each member is decoded when it is asked for.
+ *
+ * @param bytes - must not change meanwhile.
+ * @throws {WireError} as `decodeSerfMessage`; `misplaced-type` for any other message.
+ */
+export function decodePushPullStateLazily(bytes: Uint8Array): UnreadPushPullState {
+  return readPushPullStateLazily(bytes, readerAfterType(bytes, SerfMessageType.pushPull));
 }
 
 /** @throws {WireError} as `decodeSerfMessage`; `misplaced-type` for any other message. */

@@ -9,8 +9,8 @@
 import {
   encodeKey,
   MsgpackFields,
+  MsgpackReader,
   WireError,
-  type MsgpackReader,
   type MsgpackWriter,
 } from "@x/swim/wire";
 import type { LamportTime } from "../serf-event.ts";
@@ -75,17 +75,44 @@ export function writePushPullState(writer: MsgpackWriter, message: PushPullState
   }
 }
 
+/** A state whose status times are decoded when they are asked for. */
+export interface UnreadPushPullState extends Omit<PushPullStateMessage, "statusTimes"> {
+  readonly statusTimes: UnreadStatusTimes | undefined;
+}
+
 /** Reads the record of a state. @throws {WireError} and nothing else. */
 export function readPushPullState(reader: MsgpackReader): PushPullStateMessage {
+  return readState(reader, () => readStatusTimes(reader));
+}
+
+/**
+ * As `readPushPullState`, but the status times, of which there is one for every member, are checked
+ * and left as they are.
+ *
+ * @param bytes - the state; they must not change while its status times are used.
+ * @param reader - of these bytes.
+ * @throws {WireError} and nothing else.
+ */
+export function readPushPullStateLazily(
+  bytes: Uint8Array,
+  reader: MsgpackReader,
+): UnreadPushPullState {
+  return readState(reader, () => checkStatusTimes(bytes, reader));
+}
+
+function readState<StatusTimes>(
+  reader: MsgpackReader,
+  readTimes: () => StatusTimes | undefined,
+): Omit<PushPullStateMessage, "statusTimes"> & { statusTimes: StatusTimes | undefined } {
   let lamportTime = 0n;
-  let statusTimes: ReadonlyMap<string, LamportTime> | undefined;
+  let statusTimes: StatusTimes | undefined;
   let leftMembers: readonly string[] | undefined;
   let eventLamportTime = 0n;
   let events: readonly (RecentUserEvents | undefined)[] | undefined;
   let queryLamportTime = 0n;
   reader.readRecord(stateFields, (field) => {
     if (field === 0) lamportTime = reader.readUnsigned64();
-    else if (field === 1) statusTimes = readStatusTimes(reader);
+    else if (field === 1) statusTimes = readTimes();
     else if (field === 2) leftMembers = readNames(reader);
     else if (field === 3) eventLamportTime = reader.readUnsigned64();
     else if (field === 4) events = readSlots(reader);
@@ -100,6 +127,27 @@ export function readPushPullState(reader: MsgpackReader): PushPullStateMessage {
     events,
     queryLamportTime,
   };
+}
+
+/** Status times that stand in bytes already found good. A name may come twice. */
+export class UnreadStatusTimes implements Iterable<readonly [name: string, time: LamportTime]> {
+  readonly #bytes: Uint8Array;
+  readonly #start: number;
+  readonly size: number;
+
+  constructor(bytes: Uint8Array, start: number, size: number) {
+    this.#bytes = bytes;
+    this.#start = start;
+    this.size = size;
+  }
+
+  *[Symbol.iterator](): Generator<readonly [name: string, time: LamportTime]> {
+    const reader = new MsgpackReader(this.#bytes, this.#start);
+    for (let index = 0; index < this.size; index += 1) {
+      const name = reader.readString();
+      yield [name, readTime(reader)];
+    }
+  }
 }
 
 function writeList<Item>(
@@ -135,13 +183,32 @@ function writeSlot(writer: MsgpackWriter, slot: RecentUserEvents | undefined): v
 
 function readStatusTimes(reader: MsgpackReader): ReadonlyMap<string, LamportTime> | undefined {
   if (reader.takeNil()) return undefined;
-  const count = checkedCount(reader.readMapHeader(), pushPullStateLimits.memberCount, "members");
+  const count = statusTimeCount(reader);
   const statusTimes = new Map<string, LamportTime>();
   for (let index = 0; index < count; index++) {
     const name = reader.readString();
-    statusTimes.set(name, reader.takeNil() ? 0n : reader.readUnsigned64());
+    statusTimes.set(name, readTime(reader));
   }
   return statusTimes;
+}
+
+function checkStatusTimes(bytes: Uint8Array, reader: MsgpackReader): UnreadStatusTimes | undefined {
+  if (reader.takeNil()) return undefined;
+  const count = statusTimeCount(reader);
+  const start = reader.position;
+  for (let index = 0; index < count; index++) {
+    reader.skipString();
+    readTime(reader);
+  }
+  return new UnreadStatusTimes(bytes, start, count);
+}
+
+function statusTimeCount(reader: MsgpackReader): number {
+  return checkedCount(reader.readMapHeader(), pushPullStateLimits.memberCount, "members");
+}
+
+function readTime(reader: MsgpackReader): LamportTime {
+  return reader.takeNil() ? 0n : reader.readUnsigned64();
 }
 
 function readNames(reader: MsgpackReader): readonly string[] | undefined {

@@ -8,6 +8,7 @@ import {
   decodeKeyRequest,
   decodeKeyResponse,
   decodePushPullState,
+  decodePushPullStateLazily,
   decodeSerfMessage,
   encodeSerfMessage,
 } from "../../src/wire/message-codec.ts";
@@ -76,6 +77,34 @@ describe("the message codec", () => {
     fc.assert(
       fc.property(anyBytes, (encoded) => {
         expect(outcomeOf(() => decode(encoded))).toMatch(/^(understood|WireError)$/);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("reads a state as well lazily as at once, or refuses it both times", () => {
+    const state = simpleMessage.filter(({ kind }) => kind === "push-pull").map(encodeSerfMessage);
+    const damaged = fc.tuple(state, fc.nat(), fc.nat(255)).map(([encoded, index, byte]) => {
+      const changed = encoded.slice();
+      changed[1 + (index % (changed.length - 1))] = byte;
+      return changed;
+    });
+    const read = (decode: () => unknown): unknown => {
+      try {
+        return decode();
+      } catch (error) {
+        expect(error).toBeInstanceOf(WireError);
+        return (error as WireError).code;
+      }
+    };
+    fc.assert(
+      fc.property(fc.oneof(state, damaged), (encoded) => {
+        const lazily = read(() => {
+          const { statusTimes, ...rest } = decodePushPullStateLazily(encoded);
+          return { ...rest, statusTimes: statusTimes && new Map(statusTimes) };
+        });
+
+        expect(lazily).toEqual(read(() => decodePushPullState(encoded)));
       }),
       { numRuns: 500 },
     );

@@ -143,6 +143,12 @@ export class MsgpackReader {
     return decodeName(this.#bytes, this.#at - length, this.#at);
   }
 
+  /** Passes over what `readString` would read. */
+  skipString(): void {
+    const length = this.#readRawHeader(this.#peek(), Infinity);
+    this.#at += length;
+  }
+
   /** @param max - the largest number allowed, at most 2⁵³ − 1. @returns 0 for nil. */
   readUnsigned(max: number): number {
     const first = this.#peek();
