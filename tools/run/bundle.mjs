@@ -60,6 +60,7 @@ const laterModules = {
   "node:dns/promises": ["lookup"],
   "node:fs/promises": ["open", "readFile", "rename", "rm"],
   "node:timers/promises": ["setTimeout"],
+  "node:v8": ["setFlagsFromString"],
 };
 
 function loadLater(name) {

@@ -20,6 +20,7 @@ import {
 } from "@x/agent";
 import { FlagError } from "@x/agent/flags";
 import { banner } from "./banner.ts";
+import { optimizeLate } from "./engine.ts";
 import { keepSampling, sampleProcess } from "./process-gauges.ts";
 import { SignalLoop } from "./signal-loop.ts";
 import { openLog, openMetrics, openNetwork, readAuthKey, StartFailure } from "./start-parts.ts";
@@ -146,6 +147,8 @@ class AgentProgram {
     const { config, serf } = this.#agent;
     this.#world.writeOut(banner(config, this.#agent.network, this.#agent.rpcPort));
     const stopSampling = keepSampling(this.#metrics);
+    // Whoever has waited for the RPC port is answered first.
+    setImmediate(optimizeLate);
     try {
       // A join may take as long as the network likes; whoever presses Ctrl-C meanwhile means it.
       const hasJoined = await this.#signals.untilSignal(this.#startJoin(config));
