@@ -4,7 +4,7 @@
  * Source: wire specification §7.
  */
 import { WireError } from "./errors.ts";
-import { compressLzw, decompressLzw } from "./lzw.ts";
+import { compressLzw, decompressLzw, LzwExpansion } from "./lzw.ts";
 import { MessageType } from "./message.ts";
 import { encodeKey, MsgpackFields } from "./msgpack-dialect.ts";
 import { MsgpackReader } from "./msgpack-reader.ts";
@@ -45,9 +45,40 @@ export function compressIfShorter(bytes: Uint8Array): Uint8Array {
  * @throws {WireError} as the reader and `decompressLzw`; `unknown-algorithm`; `empty` when nothing comes out.
  */
 export function openCompressEnvelope(bytes: Uint8Array, maxBytes: number): Uint8Array {
+  return notEmpty(decompressLzw(compressedBytes(bytes), maxBytes));
+}
+
+/** An envelope that is opened bit by bit, because it may hold megabytes. */
+export class CompressEnvelope {
+  readonly #expansion: LzwExpansion;
+
+  /**
+   * @param bytes - as for `openCompressEnvelope`; must not change until it is open.
+   * @throws {WireError} as the reader; `unknown-algorithm`.
+   */
+  constructor(bytes: Uint8Array, maxBytes: number) {
+    this.#expansion = new LzwExpansion(compressedBytes(bytes), maxBytes);
+  }
+
+  /** Bytes that came out so far. */
+  get expandedBytes(): number {
+    return this.#expansion.writtenBytes;
+  }
+
+  /**
+   * @param moreBytes - about how many may come out now.
+   * @returns all that was in it, at least one byte, once it is open.
+   * @throws {WireError} as `decompressLzw`; `empty` when nothing comes out.
+   */
+  advance(moreBytes: number): Uint8Array | undefined {
+    return this.#expansion.advance(moreBytes) ? notEmpty(this.#expansion.takeBytes()) : undefined;
+  }
+}
+
+function compressedBytes(envelope: Uint8Array): Uint8Array {
   let algorithm: number = lzwAlgorithm;
-  let compressed = bytes.subarray(0, 0);
-  const reader = new MsgpackReader(bytes, 1);
+  let compressed = envelope.subarray(0, 0);
+  const reader = new MsgpackReader(envelope, 1);
   reader.readRecord(fields, (index) => {
     if (index === 0) algorithm = reader.readUnsigned(255);
     else compressed = reader.readRaw();
@@ -55,7 +86,10 @@ export function openCompressEnvelope(bytes: Uint8Array, maxBytes: number): Uint8
   if (algorithm !== lzwAlgorithm) {
     throw new WireError("unknown-algorithm", `compression algorithm ${algorithm} is unknown`);
   }
-  const expanded = decompressLzw(compressed, maxBytes);
+  return compressed;
+}
+
+function notEmpty(expanded: Uint8Array): Uint8Array {
   if (expanded.length === 0) throw new WireError("empty", "nothing was compressed");
   return expanded;
 }

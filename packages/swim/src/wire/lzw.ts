@@ -127,7 +127,7 @@ export function compressLzw(bytes: Uint8Array): Uint8Array {
 }
 
 /** For each entry since the last clear: where in the output it stands. It ends one byte into the next. */
-const entryStarts = new Int32Array(lastEntry + 2);
+const sharedStarts = new Int32Array(lastEntry + 2);
 
 /**
  * Expands.
@@ -139,63 +139,128 @@ const entryStarts = new Int32Array(lastEntry + 2);
  *   defined, `too-large` for more than `maxBytes`.
  */
 export function decompressLzw(bytes: Uint8Array, maxBytes: number): Uint8Array {
-  const bitLength = 8 * bytes.length;
-  const lastWindow = bytes.length - 3;
-  let output = scratch;
-  let capacity = Math.min(output.length, maxBytes);
-  let written = 0;
-  let entry = firstEntry;
-  let width = 9;
-  let switchAt = nextSwitch(9);
-  let bitAt = 0;
+  const expansion = new LzwExpansion(bytes, maxBytes, { output: scratch, starts: sharedStarts });
+  expansion.advance(Infinity);
+  return expansion.takeBytes();
+}
 
-  for (;;) {
-    const at = bitAt >>> 3;
-    const shift = bitAt & 7;
-    bitAt += width;
-    if (bitAt > bitLength) throw new WireError("truncated", "compressed data has no end");
-    // A code lies within three bytes; near the end they are not all there.
-    const window =
-      at <= lastWindow
-        ? (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16)
-        : (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
-    const code = (window >>> shift) & ((1 << width) - 1);
+/** An expansion that can be interrupted: a megabyte takes ten milliseconds. */
+export class LzwExpansion {
+  readonly #bytes: Uint8Array;
+  readonly #maxBytes: number;
+  readonly #starts: Int32Array;
+  #output: Uint8Array<ArrayBuffer>;
+  #written = 0;
+  #entry = firstEntry;
+  #width = 9;
+  #bitAt = 0;
 
-    if (code === endCode) return output.slice(0, written);
-    if (code === clearCode) {
-      entry = firstEntry;
-      width = 9;
-      switchAt = nextSwitch(9);
-      continue;
-    }
-    let from = 0;
-    let until = written + 1;
-    if (code >= firstEntry) {
-      if (code >= entry) throw new WireError("malformed", "compressed data uses an undefined code");
-      from = entryStarts[code] ?? 0;
-      until = written + (entryStarts[code + 1] ?? 0) - from + 1;
-    }
-    if (until > capacity) {
-      output = enlarged(output, written, until, maxBytes);
-      capacity = output.length;
-    }
-    if (entry <= lastEntry) {
-      entryStarts[entry] = written;
-      entry += 1;
-      entryStarts[entry] = until;
-      if (entry === switchAt && width < 12) {
-        width += 1;
-        switchAt = nextSwitch(width);
+  /**
+   * @param bytes - must not change until it is done.
+   * @param maxBytes - the most that may come out.
+   * @param memory - to work in, for one that is not interrupted. By default its own.
+   */
+  constructor(
+    bytes: Uint8Array,
+    maxBytes: number,
+    memory?: { readonly output: Uint8Array<ArrayBuffer>; readonly starts: Int32Array },
+  ) {
+    this.#bytes = bytes;
+    this.#maxBytes = maxBytes;
+    this.#output = memory?.output ?? new Uint8Array(Math.min(maxBytes, 4 * bytes.length));
+    this.#starts = memory?.starts ?? new Int32Array(lastEntry + 2);
+  }
+
+  /** Bytes that came out so far. */
+  get writtenBytes(): number {
+    return this.#written;
+  }
+
+  /** What came out, as new bytes. */
+  takeBytes(): Uint8Array {
+    return this.#output.slice(0, this.#written);
+  }
+
+  /**
+   * Goes on until about so many more bytes have come out.
+   *
+   * @returns whether all is expanded.
+   * @throws {WireError} as `decompressLzw`; then it is of no use any more.
+   */
+  advance(moreBytes: number): boolean {
+    const bytes = this.#bytes;
+    const entryStarts = this.#starts;
+    const bitLength = 8 * bytes.length;
+    const lastWindow = bytes.length - 3;
+    const pauseAt = this.#written + moreBytes;
+    let output = this.#output;
+    let capacity = Math.min(output.length, this.#maxBytes);
+    let written = this.#written;
+    let entry = this.#entry;
+    let width = this.#width;
+    let switchAt = nextSwitch(width);
+    let bitAt = this.#bitAt;
+    let isDone = false;
+
+    while (written < pauseAt) {
+      const at = bitAt >>> 3;
+      const shift = bitAt & 7;
+      bitAt += width;
+      if (bitAt > bitLength) throw new WireError("truncated", "compressed data has no end");
+      // A code lies within three bytes; near the end they are not all there.
+      const window =
+        at <= lastWindow
+          ? (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16)
+          : (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
+      const code = (window >>> shift) & ((1 << width) - 1);
+
+      if (code === endCode) {
+        isDone = true;
+        break;
       }
+      if (code === clearCode) {
+        entry = firstEntry;
+        width = 9;
+        switchAt = nextSwitch(9);
+        continue;
+      }
+      let from = 0;
+      let until = written + 1;
+      if (code >= firstEntry) {
+        if (code >= entry) {
+          throw new WireError("malformed", "compressed data uses an undefined code");
+        }
+        from = entryStarts[code] ?? 0;
+        until = written + (entryStarts[code + 1] ?? 0) - from + 1;
+      }
+      if (until > capacity) {
+        output = enlarged(output, written, until, this.#maxBytes);
+        capacity = output.length;
+      }
+      if (entry <= lastEntry) {
+        entryStarts[entry] = written;
+        entry += 1;
+        entryStarts[entry] = until;
+        if (entry === switchAt && width < 12) {
+          width += 1;
+          switchAt = nextSwitch(width);
+        }
+      }
+      if (code < clearCode) output[written++] = code;
+      else while (written < until) output[written++] = output[from++] ?? 0;
     }
-    if (code < clearCode) output[written++] = code;
-    else while (written < until) output[written++] = output[from++] ?? 0;
+    this.#output = output;
+    this.#written = written;
+    this.#entry = entry;
+    this.#width = width;
+    this.#bitAt = bitAt;
+    return isDone;
   }
 }
 
 /** The same content with room for `needed` bytes and as many again, but never above `maxBytes`. */
 function enlarged(
-  output: Uint8Array,
+  output: Uint8Array<ArrayBuffer>,
   written: number,
   needed: number,
   maxBytes: number,

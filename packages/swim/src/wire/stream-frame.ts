@@ -7,7 +7,7 @@
  *
  * Source: wire specification §2, §3, §4.3, §7, §11, §13.
  */
-import { compressIfShorter, openCompressEnvelope } from "./compression.ts";
+import { CompressEnvelope, compressIfShorter } from "./compression.ts";
 import { WireError } from "./errors.ts";
 import { checkLabel, labelHeaderBytes, readLabel, writeLabelHeader } from "./label.ts";
 import { MessageType, type ErrorMessage, type StreamMessage } from "./message.ts";
@@ -24,6 +24,9 @@ import { encodeName } from "./utf8.ts";
 
 /** Type byte and length of an encryption frame. Source: wire specification §4.3. */
 const frameHeaderBytes = 5;
+
+/** Bytes expanded in the time in which one member is decoded, roughly. */
+const expandedBytesPerNode = 512;
 
 const errorKey = encodeKey("Error");
 const userLengthKey = encodeKey("UserMsgLen");
@@ -153,6 +156,8 @@ export class StreamReader {
   #phase: Phase;
   /** Bytes of a compress envelope the scanner has seen, its type byte included. */
   #scannedBytes = 1;
+  /** The compress envelope while it is being opened. */
+  #envelope: CompressEnvelope | undefined;
   /** Whether the buffer holds all there will be: an envelope was opened, or the stream has ended. */
   #isWhole = false;
   #expandedBytes = 0;
@@ -172,7 +177,8 @@ export class StreamReader {
   /**
    * Takes bytes in; they are copied. What follows a complete message is ignored.
    *
-   * @param maxNodes - how many push-pull members are decoded now at most; the rest waits for `advance`.
+   * @param maxNodes - how many push-pull members are decoded now at most, and of a compressed
+   *   message as much is expanded as takes that time; the rest waits for `advance`.
    * @throws {WireError} once the bytes cannot become a message, and at every call from then on.
    */
   push(bytes: Uint8Array, maxNodes: number = Infinity): void {
@@ -248,7 +254,9 @@ export class StreamReader {
 
   #run(maxNodes: number): void {
     try {
-      this.#hasMore = this.#unwrap() && this.#body.read(this.#buffer, maxNodes);
+      const isOpen = this.#unwrap(maxNodes);
+      this.#hasMore =
+        this.#envelope !== undefined || (isOpen && this.#body.read(this.#buffer, maxNodes));
       if (this.#isWhole && !this.#hasMore && this.#body.message === undefined) throw endedEarly();
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
@@ -262,10 +270,10 @@ export class StreamReader {
   }
 
   /** @returns whether all envelopes are opened. */
-  #unwrap(): boolean {
+  #unwrap(maxNodes: number): boolean {
     if (this.#phase === "label" && !this.#readLabel()) return false;
     if (this.#phase === "frame" && !this.#readFrame()) return false;
-    return this.#phase === "body" || this.#readCompression();
+    return this.#phase === "body" || this.#readCompression(maxNodes);
   }
 
   #readLabel(): boolean {
@@ -321,9 +329,9 @@ export class StreamReader {
     return true;
   }
 
-  #readCompression(): boolean {
+  #readCompression(maxNodes: number): boolean {
     const { limits } = this.#settings;
-    if (this.#buffer.at(0) === MessageType.compress) {
+    if (this.#envelope === undefined && this.#buffer.at(0) === MessageType.compress) {
       const { bytes, start, end } = this.#buffer;
       this.#scannedBytes = this.#scanner.scan(bytes, start + this.#scannedBytes, end) - start;
       if (this.#scannedBytes > limits.frameBytes) {
@@ -334,7 +342,16 @@ export class StreamReader {
       }
       if (!this.#scanner.isComplete) return false;
       const envelope = this.#buffer.view(this.#scannedBytes);
-      this.#holdWhole(openCompressEnvelope(envelope, limits.decompressedBytes));
+      this.#envelope = new CompressEnvelope(envelope, limits.decompressedBytes);
+      this.#isWhole = true;
+    }
+    if (this.#envelope !== undefined) {
+      const before = this.#envelope.expandedBytes;
+      const content = this.#envelope.advance(maxNodes * expandedBytesPerNode);
+      this.#expandedBytes += this.#envelope.expandedBytes - before;
+      if (content === undefined) return false;
+      this.#envelope = undefined;
+      this.#buffer.replace(content);
     }
     this.#phase = "body";
     return true;

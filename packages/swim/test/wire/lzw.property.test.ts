@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { WireError } from "../../src/wire/errors.ts";
-import { compressLzw, decompressLzw } from "../../src/wire/lzw.ts";
+import { compressLzw, decompressLzw, LzwExpansion } from "../../src/wire/lzw.ts";
 import { xorshift32 } from "../support/vectors.ts";
 
 const mebibyte = 1_048_576;
@@ -30,6 +30,25 @@ describe("LZW", () => {
         expect(compressLzw(second)).toEqual(alone);
       }),
       { numRuns: 50 },
+    );
+  });
+
+  it("expands to the same when it is interrupted, and others are expanded meanwhile", () => {
+    fc.assert(
+      fc.property(
+        compressible,
+        compressible,
+        fc.integer({ min: 1, max: 5_000 }),
+        (one, two, more) => {
+          const others = compressLzw(two);
+          const expansion = new LzwExpansion(compressLzw(one), one.length);
+          while (!expansion.advance(more)) decompressLzw(others, two.length);
+
+          expect(Buffer.compare(expansion.takeBytes(), one)).toBe(0);
+          expect(expansion.writtenBytes).toBe(one.length);
+        },
+      ),
+      { numRuns: 100 },
     );
   });
 

@@ -211,6 +211,23 @@ describe("StreamReader", () => {
     expect(reader.message()).toEqual(message);
   });
 
+  it("expands a large push-pull in slices, and counts what has been expanded so far", () => {
+    const message = pushPull(10_000, 10);
+    const packed = dialled(message, packetSettings(), true);
+    const plainBytes = dialled(message).length;
+    const reader = new StreamReader(packetSettings(), "acceptor");
+
+    reader.push(packed, 256);
+    const held = [reader.expandedBytes];
+    while (reader.advance(256)) held.push(reader.expandedBytes);
+
+    // What one code stands for may come out beyond a slice.
+    const slices = held.map((bytes, index) => bytes - (held[index - 1] ?? 0));
+    expect(Math.max(...slices)).toBeLessThanOrEqual(256 * 512 + 4_096);
+    expect(reader.expandedBytes).toBe(plainBytes);
+    expect(reader.message()).toEqual(message);
+  });
+
   it("decodes in slices what the other side has finished writing", () => {
     const bytes = dialled(pushPull(30));
     const whole = new StreamReader(packetSettings(), "acceptor");
