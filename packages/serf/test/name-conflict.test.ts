@@ -1,20 +1,27 @@
 import { describe, expect, it } from "vitest";
 import { NameConflicts } from "../src/name-conflict.ts";
 import { encodeSerfMessage } from "../src/wire/message-codec.ts";
-import { Rooms } from "./support/rooms.ts";
+import { Rooms, type RoomsSetup } from "./support/rooms.ts";
 import { swimMember } from "./support/scripted-swim.ts";
 
 const OWN = new Uint8Array([10, 0, 0, 1]);
 const OWN_MAPPED = new Uint8Array([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, 1]);
 const HIGHER = new Uint8Array([10, 0, 0, 2]);
+const HIGHER_STILL = new Uint8Array([16, 0, 0, 1]);
 const LOWER = new Uint8Array([9, 0, 0, 1]);
+const NO_ADDRESS = new Uint8Array([1, 2, 3, 4, 5]);
+
+/** A vote for an address, and for a port unless it is the usual one. */
+type Ballot =
+  Uint8Array | undefined | { readonly address: Uint8Array | undefined; readonly port: number };
 
 class Vote {
-  readonly rooms = new Rooms();
+  readonly rooms: Rooms;
   lostCount = 0;
   readonly conflicts: NameConflicts;
 
-  constructor() {
+  constructor(setup: RoomsSetup = {}) {
+    this.rooms = new Rooms(setup);
     for (const name of ["a", "b", "c", "d", "e"]) this.rooms.joined(name);
     const lose = (): void => void (this.lostCount += 1);
     this.conflicts = new NameConflicts(this.rooms.context, this.rooms.queries, lose);
@@ -27,19 +34,21 @@ class Vote {
   }
 
   /** Votes of `a`, `b`, … in order; `undefined` = does not know the name. */
-  cast(...addresses: (Uint8Array | undefined)[]): this {
+  cast(...ballots: readonly Ballot[]): this {
     const query = this.rooms.packet().find(({ kind }) => kind === "query");
     if (query?.kind !== "query") throw new Error("no vote is under way");
-    for (const [index, address] of addresses.entries()) {
+    if (query.name !== "_serf_conflict") throw new Error(`the vote is called ${query.name}`);
+    for (const [index, ballot] of ballots.entries()) {
+      const isOfPort = ballot !== undefined && "port" in ballot;
       const payload = encodeSerfMessage({
         kind: "conflict-response",
         member:
-          address === undefined
+          ballot === undefined
             ? undefined
             : {
                 name: "self",
-                address,
-                port: 7_946,
+                address: isOfPort ? ballot.address : ballot,
+                port: isOfPort ? ballot.port : 7_946,
                 tags: undefined,
                 status: 1,
                 protocolMin: 1,
@@ -70,6 +79,12 @@ describe("NameConflicts (Serf specification §11.1)", () => {
     ["a draw with a higher address", [OWN, HIGHER], 0],
     ["a draw with a lower address", [OWN, LOWER], 1],
     ["a draw among three", [OWN, OWN, HIGHER, LOWER], 1],
+    ["a draw among three of whom it is the lowest", [OWN, OWN, HIGHER, HIGHER_STILL], 1],
+    ["a draw with a higher first byte", [OWN, HIGHER_STILL], 0],
+    ["a draw with a higher port", [OWN, { address: OWN, port: 17_946 }], 0],
+    ["a majority for it that is counted late", [HIGHER, OWN, OWN], 0],
+    ["votes for what is no address", [NO_ADDRESS, NO_ADDRESS, NO_ADDRESS], 0],
+    ["votes for no address at all", [{ address: undefined, port: 1 }], 0],
   ] as const)("%s: shut down %s → %d", (_what, votes, lost) => {
     expect(new Vote().notice().cast(...votes).lostCount).toBe(lost);
   });
@@ -81,6 +96,37 @@ describe("NameConflicts (Serf specification §11.1)", () => {
     vote.cast(OWN).notice();
 
     expect(vote.rooms.queries.outstandingCount).toBe(1);
+  });
+
+  it("holds none after shutdown, and decides none that shutdown has ended", () => {
+    const late = new Vote();
+    late.rooms.context.state = "shutdown";
+    const ended = new Vote().notice();
+    ended.rooms.context.state = "shutdown";
+    ended.rooms.queries.endAll();
+
+    expect(late.notice().rooms.queries.outstandingCount).toBe(0);
+    expect(ended.rooms.settle().reported("name-conflict-voted")).toEqual([]);
+  });
+
+  it("puts it off while too many questions are under way", () => {
+    const vote = new Vote({ options: { outstandingQueryLimit: 1 } });
+    const other = vote.rooms.queries.ask("load", undefined, {}, {}, 0);
+    vote.notice();
+    other.close();
+    vote.rooms.context.queues.clear();
+
+    vote.notice().cast(HIGHER, HIGHER);
+
+    expect(vote.lostCount).toBe(1);
+  });
+
+  it("hides no mistake of its surroundings", () => {
+    const random = (): number => {
+      throw new TypeError("no chance");
+    };
+
+    expect(() => new Vote({ environment: { random } }).notice()).toThrow("no chance");
   });
 
   it("only reports a conflict about somebody else's name, or if resolution is off", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { SerfError } from "../src/errors.ts";
 import type { QueryEnd, QueryHandle, QueryParameters } from "../src/query.ts";
+import { encodeFilters } from "../src/wire/filter-codec.ts";
 import { QueryFlag, QueryResponseFlag } from "../src/wire/message.ts";
 import { Rooms, type RoomsSetup } from "./support/rooms.ts";
 
@@ -40,6 +41,16 @@ class Question {
       flags: kind === "ack" ? QueryResponseFlag.ack : 0,
       payload,
     });
+  }
+}
+
+function fits(ask: () => unknown): boolean {
+  try {
+    ask();
+    return true;
+  } catch (error) {
+    if (error instanceof SerfError && error.code === "query-too-large") return false;
+    throw error;
   }
 }
 
@@ -115,12 +126,86 @@ describe("Queries, asking (Serf specification §10.1)", () => {
   });
 
   it.each([
-    { timeoutMs: -1 },
-    { timeoutMs: Number.NaN, relayFactor: 256 },
-    { relayFactor: -1 },
-    { relayFactor: 1.5 },
-  ])("refuses %o", (parameters) => {
-    expect(() => new Question(three(), parameters)).toThrow(RangeError);
+    [{ timeoutMs: -1 }, "timeoutMs is -1"],
+    [{ timeoutMs: Infinity }, "timeoutMs is Infinity"],
+    [{ relayFactor: 256 }, "relayFactor is 256"],
+    [{ relayFactor: -1 }, "relayFactor is -1"],
+    [{ relayFactor: 1.5 }, "relayFactor is 1.5"],
+  ])("refuses %o", (parameters, message) => {
+    const ask = (): unknown => new Question(three(), parameters);
+
+    expect(ask).toThrow(RangeError);
+    expect(ask).toThrow(message);
+  });
+
+  it("says on the wire whom it asks, how, and where to answer, and keeps its own payload", () => {
+    const rooms = three({ environment: { random: () => 0.5 } });
+    const payload = new Uint8Array([1, 2]);
+    const filters = { filterNodes: ["bar"], filterTags: { role: "^w" } };
+
+    rooms.queries.ask("load", payload, { ...filters, relayFactor: 255, ack: true }, {}, 0);
+    payload.fill(9);
+
+    expect(rooms.packet()).toMatchObject([
+      {
+        id: 2 ** 30,
+        port: 7_946,
+        address: new Uint8Array([10, 0, 0, 1]),
+        filters: encodeFilters({ nodes: ["bar"], tags: { role: "^w" } }),
+        flags: QueryFlag.ack,
+        relayFactor: 255,
+        payload: new Uint8Array([1, 2]),
+      },
+    ]);
+    expect(rooms.queries.ask("load", undefined, { filterNodes: [] }, {}, 0).expected).toEqual([
+      "self",
+      "bar",
+      "baz",
+    ]);
+  });
+
+  it("takes a query of exactly the limit, and no byte more", () => {
+    const lengthOf = (bytes: number): number => {
+      const rooms = three();
+      rooms.queries.ask("n", new Uint8Array(bytes), {}, {}, 0);
+      return rooms.context.queues.take(0, 65_535)[0]?.length ?? 0;
+    };
+    const limit = lengthOf(500);
+    const ask = (querySizeLimit: number): unknown =>
+      three({ options: { querySizeLimit } }).queries.ask("n", new Uint8Array(500), {}, {}, 0);
+
+    expect(() => ask(limit)).not.toThrow();
+    expect(() => ask(limit - 1)).toThrow(SerfError);
+    expect(() => ask(limit - 1)).toThrow(`query exceeds limit of ${limit - 1} bytes`);
+  });
+
+  it("takes a query that just fits into a packet, and no byte more", () => {
+    const ask = (bytes: number): unknown =>
+      three({ options: { querySizeLimit: 4_096 } }).queries.ask(
+        "n",
+        new Uint8Array(bytes),
+        {},
+        {},
+        0,
+      );
+    let most = 1_000;
+    while (fits(() => ask(most + 1))) most += 1;
+    const rooms = three({ options: { querySizeLimit: 4_096 } });
+
+    rooms.queries.ask("n", new Uint8Array(most), {}, {}, 0);
+
+    expect(rooms.context.queues.take(0, 65_535)[0]?.length).toBe(
+      rooms.context.queues.payloadBytesLimit,
+    );
+  });
+
+  it("is an error after shutdown", () => {
+    const rooms = three();
+    rooms.context.state = "shutdown";
+
+    expect(() => new Question(rooms)).toThrow(
+      new SerfError("not-alive", "query after shutdown: start a new member"),
+    );
   });
 });
 
@@ -135,7 +220,54 @@ describe("Queries, collecting (Serf specification §10.5)", () => {
 
     expect(question.acks).toEqual(["bar"]);
     expect(question.answers).toEqual(["bar"]);
-    expect(question.rooms.reported("response-dropped")).toHaveLength(2);
+    expect(question.rooms.reported("response-dropped")).toMatchObject([
+      { from: "bar", reason: "duplicate-ack" },
+      { from: "bar", reason: "duplicate-response" },
+    ]);
+  });
+
+  it("needs no listener for what it does not want to hear", () => {
+    const rooms = three();
+    const handle = rooms.queries.ask("load", undefined, { ack: true, filterNodes: ["bar"] }, {}, 0);
+    const message = {
+      kind: "query-response",
+      lamportTime: handle.lamportTime,
+      id: handle.id,
+    } as const;
+
+    rooms.receive({ ...message, from: "bar", flags: QueryResponseFlag.ack, payload: undefined });
+    rooms.receive({ ...message, from: "bar", flags: 0, payload: undefined });
+
+    expect(handle.missing()).toEqual([]);
+    expect(rooms.queries.outstandingCount).toBe(0);
+  });
+
+  it("hears what comes at the deadline, and not what a late timer lets in after it", () => {
+    const question = new Question(three(), { timeoutMs: 1_000 });
+    const { id, lamportTime } = question.handle;
+    const answer = (from: string, nowMs: number): void =>
+      question.rooms.queries.handleResponse(
+        { kind: "query-response", lamportTime, id, from, flags: 0, payload: undefined },
+        nowMs,
+      );
+
+    answer("bar", question.handle.deadlineMs);
+    answer("baz", question.handle.deadlineMs + 1);
+
+    expect(question.answers).toEqual(["bar"]);
+    expect(question.ends).toEqual(["deadline"]);
+  });
+
+  it("ends once, when closed or when the member shuts down", () => {
+    const closed = new Question(three());
+    closed.handle.close();
+    closed.handle.close();
+    const open = new Question(three());
+    open.rooms.queries.endAll();
+
+    expect(closed.ends).toEqual(["closed"]);
+    expect(open.ends).toEqual(["shut-down"]);
+    expect(open.rooms.queries.outstandingCount).toBe(0);
   });
 
   it("drops acks nobody asked for, and answers with another number", () => {
@@ -146,6 +278,10 @@ describe("Queries, collecting (Serf specification §10.5)", () => {
 
     expect(question.acks).toEqual([]);
     expect(question.answers).toEqual([]);
+    expect(question.rooms.reported("response-dropped")).toMatchObject([
+      { reason: "ack-unwanted" },
+      { reason: "unknown-query" },
+    ]);
   });
 
   it("ends at the deadline, and hears nothing afterwards", () => {
@@ -197,6 +333,10 @@ describe("Queries, collecting (Serf specification §10.5)", () => {
     for (let index = 0; index < 1_000; index += 1) question.respond(`forged${index}`, "answer");
 
     expect(question.answers).toHaveLength(2 * 3 + 32);
+    expect(question.rooms.reported("response-dropped")[0]).toMatchObject({
+      from: "forged38",
+      reason: "limit-reached",
+    });
   });
 });
 
@@ -211,6 +351,28 @@ describe("Queries, expectation", () => {
     expect(named.handle.expected).toEqual(["bar"]);
     const byTag = new Question(rooms, { filterTags: { role: "^w" } });
     expect(byTag.handle.expected).toEqual(["web"]);
+  });
+
+  it("expects those who are leaving, and in a vote about a name not its owner", () => {
+    const rooms = three().leaveIntent("bar", 5n);
+
+    expect(new Question(rooms).handle.expected).toEqual(["self", "bar", "baz"]);
+    expect(new Question(rooms, {}, "_serf_conflict").handle.expected).toEqual(["bar", "baz"]);
+  });
+
+  it("is not complete by the acks and answers of strangers", () => {
+    const both = ["bar", "baz"];
+    const question = new Question(three(), { ack: true, filterNodes: both });
+
+    for (const from of ["bar", "forged"]) {
+      question.respond(from, "ack");
+      question.respond(from, "answer");
+    }
+    question.respond("baz", "answer");
+    expect(question.ends).toEqual([]);
+    question.respond("baz", "ack");
+
+    expect(question.ends).toEqual(["all-answered"]);
   });
 
   it("ends as soon as all have acked and answered", () => {
@@ -276,6 +438,45 @@ describe("Queries, expectation", () => {
     expect(question.rooms.takeSent()).toHaveLength(1);
     question.rooms.advance(199);
     expect(question.rooms.takeSent()).toHaveLength(0);
+  });
+
+  it("asks nobody again who is gone, and says whom it asked", () => {
+    const rooms = three().joined("gone").joined("erased");
+    new Question(rooms, { ack: true, timeoutMs: 1_000 });
+    rooms.departed("gone").departed("erased").leaveIntent("erased", 9n, true);
+    rooms.takeSent();
+
+    rooms.advance(400);
+
+    expect(rooms.status("erased")).toBeUndefined();
+    expect(rooms.takeSent().map(({ to }) => to)).toEqual(["bar", "baz"]);
+    expect(rooms.reported("query-reasked")).toEqual([
+      { kind: "query-reasked", name: "load", memberCount: 2 },
+    ]);
+  });
+
+  it("asks nobody again where all have acked and answered", () => {
+    const asked = { ack: true, timeoutMs: 1_000, filterNodes: ["bar"], endEarly: false };
+    const question = new Question(three(), asked);
+    question.respond("bar", "ack");
+    question.respond("bar", "answer");
+
+    question.rooms.advance(999);
+
+    expect(question.rooms.reported("query-reasked")).toEqual([]);
+  });
+
+  it("takes silence for a lost answer up to eight members, or where half have answered", () => {
+    const asked = (memberCount: number, answers: number): number => {
+      const names = Array.from({ length: memberCount }, (_, index) => `m${index}`);
+      const rooms = new Rooms();
+      for (const name of names) rooms.joined(name);
+      const question = new Question(rooms, { timeoutMs: 1_000, filterNodes: names });
+      for (const name of names.slice(0, answers)) question.respond(name, "answer");
+      return rooms.advance(400).takeSent().length;
+    };
+
+    expect([asked(8, 0), asked(9, 0), asked(10, 4), asked(10, 5)]).toEqual([8, 0, 0, 5]);
   });
 
   it("does not ask many members again that may have no handler, unless acks tell", () => {
