@@ -1,14 +1,17 @@
 /**
  * `pnpm bench:libraries`: our libraries' benchmarks beside the reference's, run one after the
- * other, written to `docs/bench/libraries.md`.
+ * other, table and plot written to `docs/bench/`.
  *
  * The reference's need `golang-go` and `golang-github-hashicorp-serf-dev` of Debian.
  */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { remarksOf, shown } from "./document.ts";
+import { ratioPlot } from "./ratio-plot.ts";
+import type { Row } from "./results.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -133,26 +136,41 @@ function ourMicroseconds(report: BenchReport, { ours, batch = 1 }: Comparison): 
 const report = measureOurs();
 const go = measureGo();
 const goVersion = execFileSync("go", ["version"], { encoding: "utf8" }).trim();
-const rows = comparisons.map((comparison) => {
-  const ours = ourMicroseconds(report, comparison);
-  const theirs = median(go.get(comparison.go) ?? []) / 1_000;
-  const rate = (theirs / ours).toFixed(2);
-  return `| ${comparison.what} | ${ours.toPrecision(3)} | ${theirs.toPrecision(3)} | **${rate}** |`;
-});
+const rows: readonly Row[] = comparisons.map((comparison) => ({
+  figure: comparison.what,
+  ours: [ourMicroseconds(report, comparison)],
+  reference: [median(go.get(comparison.go) ?? []) / 1_000],
+}));
+const lines = rows.map(
+  ({ figure, ours: [ours = Number.NaN], reference: [theirs = Number.NaN] }) => {
+    const rate = (theirs / ours).toFixed(2);
+    return `| ${figure} | ${shown(ours)} | ${shown(theirs)} | **${rate}** ${theirs >= ours ? "✓" : "✗"} |`;
+  },
+);
+const folder = join(root, "docs", "bench");
+const document = join(folder, "libraries.md");
+const earlier = existsSync(document) ? readFileSync(document, "utf8") : "";
 writeFileSync(
-  join(root, "docs", "bench", "libraries.md"),
+  document,
   `# Our libraries beside the reference's
 
 Made by \`pnpm bench:libraries\`: medians, in microseconds for one operation; the last column is how
-many times as fast ours is. Sealing includes drawing the nonce, and on our side the whole packet.
+many times as fast ours is, and at least 1 is wanted. Sealing includes drawing the nonce, and on our
+side the whole packet.
 
 - machine: ${cpus().length} × ${cpus()[0]?.model ?? "unknown"}
 - ours: Node ${process.version}; reference: ${goVersion}, Debian's packages
 - date: ${new Date().toISOString().slice(0, 10)}
 
+![Time of one operation, ours as a multiple of the reference's](libraries.svg)
+
 | operation | ours, µs | reference, µs | times as fast |
 | --- | ---: | ---: | ---: |
-${rows.join("\n")}
+${lines.join("\n")}
+
+${remarksOf(earlier).trim()}
 `,
 );
-console.log(rows.join("\n"));
+const title = "Time of one operation, as a multiple of the reference's: less (blue), more (orange)";
+writeFileSync(join(folder, "libraries.svg"), ratioPlot(title, rows));
+console.log(lines.join("\n"));
