@@ -93,11 +93,14 @@ export class Prober implements SuspectLooks {
   }
 
   /**
-   * An exchange of state: over a stream, so that no loss on our side hides it, and with all we hold
-   * against the suspect, so that it can refute.
+   * Tells the suspect, so that it can refute: first by an exchange of state as well, since a stream
+   * gets through where packets are lost.
    */
-  lookAgain(row: number, nowMs: number): void {
-    this.#parts.pushPull.exchange(this.#context.table.record(row), false, nowMs, () => {});
+  lookAgain(row: number, isFirst: boolean, nowMs: number): void {
+    const { dissemination, membership, pushPull } = this.#parts;
+    const record = this.#context.table.record(row);
+    dissemination.sendExactly(record, [encodeMessage(membership.accusation(row))]);
+    if (isFirst) pushPull.exchange(record, false, nowMs, () => {});
   }
 
   handleDatagramFailure(failure: DatagramFailure, nowMs: number): void {

@@ -2,9 +2,9 @@
  * The suspicions under way, each with its timer.
  *
  * Deviation: a member that is not well itself, and alone with a suspicion others could have confirmed,
- * does not declare the suspect dead before it has looked at it once more. What it lost on the way out
- * may have been its accusations: the suspect has never heard of them, and everybody would believe the
- * news of its death.
+ * does not declare the suspect dead before it has told it for another while, once per probe interval.
+ * What it lost on the way out may have been its accusations: the suspect has never heard of them, and
+ * everybody would believe the news of its death.
  *
  * Read next: `suspicion.ts` for how long one lasts.
  */
@@ -29,8 +29,8 @@ interface RunningSuspicion {
 export interface SuspectLooks {
   /** A rumour made this member a suspect. */
   checkSuspect(row: number, accuser: string, nowMs: number): void;
-  /** We alone suspect it, and are not well. */
-  lookAgain(row: number, nowMs: number): void;
+  /** We alone suspect it, and are not well; asked once per probe interval for a while. */
+  lookAgain(row: number, isFirst: boolean, nowMs: number): void;
 }
 
 /** At most one per suspect; bounded by the member table. */
@@ -92,19 +92,24 @@ export class SuspicionTable {
   }
 
   #fire(key: NameKey, nowMs: number): void {
-    const { health, outbox, table, timers } = this.#context;
+    const { outbox, table } = this.#context;
     const running = this.#running.get(key.number);
     const row = table.row(key);
-    if (running?.suspicion.isLonely === true && row !== undefined && health.score > 0) {
-      if (running.suspicion.extend()) {
-        timers.move(running.timer, running.suspicion.deadlineMs);
-        return this.#looks().lookAgain(row, nowMs);
-      }
-    }
+    if (running !== undefined && row !== undefined && this.#looksAgain(running, row, nowMs)) return;
     this.#running.delete(key.number);
     if (running === undefined || row === undefined || table.state(row) !== "suspect") return;
     const { confirmationCount } = running.suspicion;
     outbox.report({ kind: "suspicion-timed-out", name: key.name, confirmationCount });
     this.#timedOut(row, nowMs);
+  }
+
+  #looksAgain({ suspicion, timer }: RunningSuspicion, row: number, nowMs: number): boolean {
+    const { health, options, timers } = this.#context;
+    if (health.score === 0 || !suspicion.isLonely) return false;
+    const isFirst = !suspicion.isExtended;
+    if (!suspicion.extend(options.probeIntervalMs || UNPROBED_INTERVAL_MS)) return false;
+    timers.move(timer, suspicion.deadlineMs);
+    this.#looks().lookAgain(row, isFirst, nowMs);
+    return true;
   }
 }

@@ -89,6 +89,9 @@ function seconds(ms: number): number {
  */
 const REFUSED_SHARE = 0.5;
 
+/** All extensions of one suspicion, in least waits. */
+const EXTENSION_LIMIT = 2;
+
 /** One suspicion under way. */
 export class Suspicion {
   readonly #bounds: SuspicionBounds;
@@ -121,16 +124,21 @@ export class Suspicion {
     return this.confirmationCount === 0 && this.#bounds.confirmationLimit > 0;
   }
 
+  /** Whether it has been extended. */
+  get isExtended(): boolean {
+    return this.#extraMs > 0;
+  }
+
   /**
-   * Adds the least wait once more, for another look at the suspect.
+   * Adds some time, for another look at the suspect.
    *
    * Deviation: the reference knows no such delay.
    *
-   * @returns false when it was added before.
+   * @returns false when twice the least wait has been added already.
    */
-  extend(): boolean {
-    if (this.#extraMs > 0) return false;
-    this.#extraMs = this.#bounds.minMs;
+  extend(stepMs: number): boolean {
+    if (this.#extraMs + stepMs > EXTENSION_LIMIT * this.#bounds.minMs) return false;
+    this.#extraMs += stepMs;
     return true;
   }
 

@@ -14,7 +14,7 @@ const SPREAD_ROUNDS = 30;
  *
  * One turn through the members takes at most `2n − 1` probes (a member may come last in one turn
  * and first in the next). Probes of the dead are the slow ones, up to the health multiplier of the
- * interval each. Then the suspicion runs its longest, once more its shortest at members that are not
+ * interval each. Then the suspicion runs its longest, twice its shortest more at members that are not
  * well themselves, and the news spreads.
  */
 export function detectionBoundMs(
@@ -26,7 +26,7 @@ export function detectionBoundMs(
   const turnMs = (2 * memberCount - 1) * probeIntervalMs;
   const slowMs = deadCount * awarenessMaxMultiplier * probeIntervalMs;
   const { maxMs, minMs } = suspicionBounds(memberCount, options);
-  return turnMs + slowMs + maxMs + minMs + SPREAD_ROUNDS * gossipIntervalMs;
+  return turnMs + slowMs + maxMs + 2 * minMs + SPREAD_ROUNDS * gossipIntervalMs;
 }
 
 /**
