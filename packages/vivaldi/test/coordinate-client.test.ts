@@ -74,6 +74,16 @@ describe("CoordinateClient", () => {
     expect(client.coordinate.vector.slice(0, 2)).toEqual([0, 0]);
   });
 
+  it("parts from a member in the same place, and learns no height from that (reference options)", () => {
+    const client = clientOf(referenceVivaldiOptions);
+
+    client.observe("a", origin, 0.05);
+
+    expect(client.stats.resets).toBe(0);
+    expect(client.distanceTo(origin)).toBeGreaterThan(0.005);
+    expect(client.coordinate.height).toBeCloseTo(origin.height, 9);
+  });
+
   it("does the same twice with the same input", () => {
     const [one, other] = [clientOf(), clientOf()];
 

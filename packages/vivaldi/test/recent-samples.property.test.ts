@@ -4,12 +4,15 @@ import { RecentSamples } from "../src/recent-samples.ts";
 
 const CAPACITY = 4;
 
+/** A few that come again, and some that need more room. */
+const member = fc.oneof({ weight: 4, arbitrary: fc.nat(6) }, { weight: 1, arbitrary: fc.nat(40) });
+
 const step = fc.oneof(
   {
     weight: 5,
     arbitrary: fc.record({
       kind: fc.constant("hold" as const),
-      member: fc.integer({ min: 0, max: 40 }),
+      member,
       rttSeconds: fc.double({ min: 1e-6, max: 10, noNaN: true }),
       residual: fc.double({ min: -1, max: 1, noNaN: true }),
     }),
@@ -18,7 +21,7 @@ const step = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       kind: fc.constant("forget" as const),
-      member: fc.integer({ min: 0, max: 40 }),
+      member,
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("clear" as const) }) },
@@ -62,6 +65,48 @@ describe("RecentSamples", () => {
         }
       }),
     );
+  });
+
+  it("holds what each member claimed, whoever comes and goes", () => {
+    const samples = new RecentSamples(3, 1);
+    const claim = (member: number) => ({
+      vector: [member],
+      error: 1,
+      adjustment: member / 10,
+      height: member / 100,
+    });
+    for (const member of [1, 2, 3]) samples.hold(member, claim(member), member / 1000, member);
+
+    samples.forget(1);
+    samples.forget(20);
+    samples.hold(40, claim(40), 0.04, 40);
+
+    const held = Array.from({ length: samples.count }, (_, slot) =>
+      Array.from(samples.values.subarray(slot * samples.stride, (slot + 1) * samples.stride)),
+    );
+    expect(held).toEqual([
+      [3, 0.03, 0.3, 0.003, 3],
+      [2, 0.02, 0.2, 0.002, 2],
+      [40, 0.4, 4, 0.04, 40],
+    ]);
+  });
+
+  it("has no rounding left in the sum once it is counted anew, or nobody is held", () => {
+    const samples = new RecentSamples(2, 1);
+    const other = { vector: [0], error: 1, adjustment: 0, height: 0 };
+    const first = samples.hold(1, other, 1, 1);
+    const second = samples.hold(2, other, 1, 1);
+    for (const residual of [0.1, 1e16, 0.2]) samples.setResidual(first, residual);
+    samples.setResidual(second, 0.3);
+    expect(samples.residualSumSeconds).not.toBe(0.5);
+
+    samples.recountResiduals();
+    expect(samples.residualSumSeconds).toBe(0.5);
+
+    for (const residual of [1e16, 0.2]) samples.setResidual(first, residual);
+    samples.forget(1);
+    samples.forget(2);
+    expect(samples.residualSumSeconds).toBe(0);
   });
 
   it("replaces the samples in the order in which they came", () => {
