@@ -3,10 +3,10 @@
  *
  * A member whose network flaps is found dead, refutes it, and is found dead again, for as long as the
  * network does. SWIM must follow every turn; users need not. Here a member that has failed by silence
- * several times in a short time and comes back by a refutation alone stays `failed` for the user
- * until it has been well for a while: alive below, and suspected by nobody. A join intent newer than
- * the last failure ends that at once, since a process that was started anew or told to join sends
- * one and a flapping member does not.
+ * several times in a short time, or once amid many suspicions it survived, and comes back by a
+ * refutation alone stays `failed` for the user until it has been well for a while: alive below, and
+ * suspected by nobody. A join intent newer than the last failure ends that at once, since a process
+ * that was started anew or told to join sends one and a flapping member does not.
  *
  * It is a local matter: nothing on the wire depends on it, and the layer below probes, tells and
  * believes the member as if nothing were. Where a third of the others flap, it is the network or we
@@ -23,11 +23,16 @@ import type { Timer } from "./timer-queue.ts";
 
 /** Of the other members so large a part may be held. */
 const HELD_SHARE = 1 / 3;
+/** So many suspicions survived weigh as much as a failure. */
+const SUSPICIONS_PER_FAILURE = 5;
 
-/** The failures of one member that followed each other closely. */
+/** The failures and suspicions of one member that followed each other closely. */
 interface Streak {
   failureCount: number;
-  /** When it failed last or was let go last. */
+  suspicionCount: number;
+  /** It has failed, and is in trouble often enough to be held when it comes back. */
+  isFlapping: boolean;
+  /** When it failed or was suspected last, or was let go. */
   troubledMs: number;
   /** Lamport time of the last intent known at the last failure. */
   statusTime: LamportTime;
@@ -44,7 +49,7 @@ export class FlapDamping {
   /** By name, the longest known first. */
   readonly #streaks = new Map<string, Streak>();
   readonly #held = new Set<string>();
-  /** Streaks as long as the limit. */
+  /** Streaks of members that flap. */
   #flappingCount = 0;
 
   /** @param released - this member counts as alive from now on. */
@@ -69,28 +74,26 @@ export class FlapDamping {
 
   /** It is silent, and dead for the layer below. */
   noteFailure(entry: RegistryEntry, nowMs: number): void {
-    const { flapFailureLimit } = this.#context.options;
-    if (flapFailureLimit === 0) return;
-    const streak = this.#streak(entry.name, nowMs);
+    const streak = this.#troubled(entry.name, nowMs);
     if (streak === undefined) return;
     this.#stopHolding(entry.name, streak);
     streak.failureCount += 1;
-    streak.troubledMs = nowMs;
     streak.statusTime = entry.statusTime;
-    if (streak.failureCount === flapFailureLimit) this.#flappingCount += 1;
+    this.#weigh(streak);
     if (!this.#isShareSmall()) this.#releaseAll(nowMs);
   }
 
   /** The layer below sees a failed member alive. @returns whether it stays failed for the user. */
   holds(entry: RegistryEntry, nowMs: number): boolean {
-    const { flapFailureLimit, flapStableMs, flapWindowMs } = this.#context.options;
+    const { flapStableMs, flapWindowMs } = this.#context.options;
     const streak = this.#streaks.get(entry.name);
-    if (streak === undefined || streak.failureCount < flapFailureLimit) return false;
+    if (streak === undefined || !streak.isFlapping) return false;
     if (entry.statusTime > streak.statusTime || !this.#isShareSmall()) return false;
+    // It was away for long: whatever that was, it is over.
     if (nowMs - streak.troubledMs > flapWindowMs) return false;
     streak.isHeld = true;
     this.#held.add(entry.name);
-    this.noteWell(entry.name, nowMs);
+    this.#awaitStable(entry.name, streak, nowMs);
     const { failureCount } = streak;
     const member = entry.picture;
     this.#context.report({ kind: "flap-held", member, failureCount, stableMs: flapStableMs });
@@ -103,11 +106,17 @@ export class FlapDamping {
     if (streak !== undefined) this.#stopTimer(streak);
   }
 
-  /** It has cleared itself, and from now on has to stay so. */
-  noteWell(name: string, nowMs: number): void {
+  /** It has cleared itself of a suspicion. */
+  noteRefuted(name: string, nowMs: number): void {
+    const streak = this.#troubled(name, nowMs);
+    if (streak === undefined) return;
+    streak.suspicionCount += 1;
+    if (streak.isHeld) this.#awaitStable(name, streak, nowMs);
+  }
+
+  /** From now on it has to stay well. */
+  #awaitStable(name: string, streak: Streak, nowMs: number): void {
     const { options, timers } = this.#context;
-    const streak = this.#streaks.get(name);
-    if (streak === undefined || !streak.isHeld) return;
     this.#stopTimer(streak);
     streak.timer = timers.schedule(nowMs + options.flapStableMs, (atMs) =>
       this.#release(name, streak, atMs),
@@ -140,15 +149,21 @@ export class FlapDamping {
   }
 
   /** @returns the streak that goes on, or a new one; nothing when there is no room. */
-  #streak(name: string, nowMs: number): Streak | undefined {
+  #troubled(name: string, nowMs: number): Streak | undefined {
+    const { flapFailureLimit, flapMemberLimit } = this.#context.options;
+    if (flapFailureLimit === 0) return undefined;
     const known = this.#streaks.get(name);
-    if (known !== undefined && !this.#isOver(known, nowMs)) return known;
+    if (known !== undefined && !this.#isOver(known, nowMs)) {
+      known.troubledMs = nowMs;
+      return known;
+    }
     if (known !== undefined) this.#remove(name, known);
-    const { flapMemberLimit } = this.#context.options;
     if (this.#streaks.size >= flapMemberLimit) this.#makeRoom();
     if (this.#streaks.size >= flapMemberLimit) return undefined;
     const streak: Streak = {
       failureCount: 0,
+      suspicionCount: 0,
+      isFlapping: false,
       troubledMs: nowMs,
       statusTime: 0n,
       isHeld: false,
@@ -167,7 +182,15 @@ export class FlapDamping {
 
   #remove(name: string, streak: Streak): void {
     this.#streaks.delete(name);
-    if (streak.failureCount >= this.#context.options.flapFailureLimit) this.#flappingCount -= 1;
+    if (streak.isFlapping) this.#flappingCount -= 1;
+  }
+
+  #weigh(streak: Streak): void {
+    const { failureCount, suspicionCount } = streak;
+    const weight = failureCount + suspicionCount / SUSPICIONS_PER_FAILURE;
+    if (streak.isFlapping || weight < this.#context.options.flapFailureLimit) return;
+    streak.isFlapping = true;
+    this.#flappingCount += 1;
   }
 
   #isShareSmall(): boolean {

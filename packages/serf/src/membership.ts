@@ -65,7 +65,7 @@ export class Membership {
       case "member-suspected":
         return this.#damping.noteSuspected(event.member.name);
       case "suspicion-refuted":
-        return this.#damping.noteWell(event.member.name, nowMs);
+        return this.#damping.noteRefuted(event.member.name, nowMs);
       case "user-message":
         return;
     }

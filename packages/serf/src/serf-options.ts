@@ -96,10 +96,11 @@ export interface SerfOptions {
   readonly flapTimeoutMs: number;
   /**
    * A member that has failed so often in a row, and comes back without a join, stays failed until it
-   * is well. Default 2; 0 = show every turn, as the reference.
+   * is well. Five suspicions it survived count as a failure. Default 2; 0 = show every turn, as the
+   * reference.
    */
   readonly flapFailureLimit: number;
-  /** Failures are in a row when no more than this lies between them. Default 2 min. */
+  /** Failures and suspicions are in a row when no more than this lies between them. Default 2 min. */
   readonly flapWindowMs: number;
   /** So long a held member must be alive and unsuspected. Default 30 s. */
   readonly flapStableMs: number;

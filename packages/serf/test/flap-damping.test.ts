@@ -113,6 +113,42 @@ describe("a member that fails again and again", () => {
     expect(rooms.status("bar")).toBe(status);
   });
 
+  it("is held after its first failure when it had survived five suspicions before", () => {
+    const rooms = crowd();
+    for (let suspicion = 0; suspicion < 5; suspicion += 1) {
+      refuted(suspected(rooms.advance(20_000)).advance(2_000));
+    }
+
+    flap(rooms);
+
+    expect(rooms.story()).toEqual(["member-failed bar"]);
+    expect(rooms.advance(30_000).story()).toEqual(["member-failed bar", "member-join bar"]);
+  });
+
+  it.each([
+    ["fewer suspicions", 4, 20_000],
+    ["suspicions further apart than two minutes", 5, 120_000],
+  ])("is not held after its first failure after %s (%i, %i ms apart)", (_title, count, apartMs) => {
+    const rooms = crowd();
+    for (let suspicion = 0; suspicion < count; suspicion += 1) {
+      refuted(suspected(rooms.advance(apartMs)).advance(2_000));
+    }
+
+    flap(rooms);
+
+    expect(rooms.status("bar")).toBe("alive");
+  });
+
+  it("is never held for suspicions alone, however many", () => {
+    const rooms = crowd();
+    for (let suspicion = 0; suspicion < 100; suspicion += 1) {
+      refuted(suspected(rooms.advance(1_000)).advance(1_000));
+    }
+
+    expect(rooms.story()).toEqual([]);
+    expect(rooms.status("bar")).toBe("alive");
+  });
+
   it("is shown as in the reference when damping is off", () => {
     const rooms = flap(crowd({ flapFailureLimit: 0 }), "bar", 3);
 
