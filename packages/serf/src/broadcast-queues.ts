@@ -48,6 +48,7 @@ export class BroadcastQueues {
   readonly #turns: readonly TransmitLimitedQueue[];
   #lead = 0;
   #hasNews = false;
+  #hasQuietNews = false;
   readonly #pruned: Record<QueueName, number> = { intent: 0, event: 0, query: 0 };
   /** One for all messages of a queue: there are tens of thousands a second. */
   readonly #finished: Readonly<Record<QueueName, (reason: FinishReason) => void>>;
@@ -101,6 +102,13 @@ export class BroadcastQueues {
     return hadNews;
   }
 
+  /** @returns whether a join was queued since the last call: it may wait for a round. */
+  takeQuietNews(): boolean {
+    const hadNews = this.#hasQuietNews;
+    this.#hasQuietNews = false;
+    return hadNews;
+  }
+
   /**
    * An own intent somebody waits for.
    *
@@ -120,6 +128,14 @@ export class BroadcastQueues {
 
   tellIntent(intent: IntentSubject, payload: Uint8Array): void {
     this.#tell("intent", payload, keyOf(intent));
+  }
+
+  /**
+   * That somebody is here. Nobody waits for it, since SWIM tells of the same member at once and fast;
+   * it rides along with that.
+   */
+  tellJoin(intent: IntentSubject, payload: Uint8Array): void {
+    if (this.#queue("intent", payload, keyOf(intent))) this.#hasQuietNews = true;
   }
 
   tellQuery(payload: Uint8Array): void {
@@ -175,18 +191,23 @@ export class BroadcastQueues {
   }
 
   #tell(name: QueueName, payload: Uint8Array, key?: string): void {
+    if (this.#queue(name, payload, key)) this.#hasNews = true;
+  }
+
+  /** @returns whether it was queued. */
+  #queue(name: QueueName, payload: Uint8Array, key?: string): boolean {
     // Whoever joins later learns of intents and events from the state exchanged on joining.
-    if (this.isAlone) return;
+    if (this.isAlone) return false;
     if (payload.length > this.#options.payloadBytesLimit) {
       this.#options.report({ kind: "broadcast-too-large", queue: name, bytes: payload.length });
-      return;
+      return false;
     }
-    this.#hasNews = true;
     const queue = this.#queues[name];
     const finished = this.#finished[name];
     queue.enqueue(key === undefined ? { payload, finished } : { key, payload, finished });
     const limit = this.#options.depthLimit();
     if (queue.size > limit) queue.prune(limit);
+    return true;
   }
 
   /** Whether there is nobody to tell. */

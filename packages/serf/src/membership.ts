@@ -105,7 +105,7 @@ export class Membership {
     const { name, queues } = this.#context;
     const message: JoinIntentMessage = { kind: "join", lamportTime, node: name };
     this.handleJoinIntent(message, nowMs);
-    queues.tellIntent(message, encodeSerfMessage(message));
+    queues.tellJoin(message, encodeSerfMessage(message));
   }
 
   /**

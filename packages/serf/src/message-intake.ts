@@ -74,7 +74,7 @@ export class MessageIntake {
       case "join":
         this.#note("join", message.node);
         if (membership.handleJoinIntent(message, nowMs)) {
-          queues.tellIntent(message, ownedBytes(bytes));
+          queues.tellJoin(message, ownedBytes(bytes));
         }
         return;
       case "user-event":

@@ -338,7 +338,10 @@ export class Serf implements ProtocolCore<SerfEvent, SerfReport | SwimReport> {
 
   takeDirectives(): readonly SerfDirective[] {
     const { queues, outbox, nowMs, state } = this.#context;
-    if (queues.takeNews() && state !== "shutdown") this.#swim.requestGossip(nowMs);
+    if (state !== "shutdown") {
+      if (queues.takeNews()) this.#swim.requestGossip(nowMs);
+      if (queues.takeQuietNews()) this.#swim.requestGossip(nowMs, true);
+    }
     const directives: SerfDirective[] = outbox.take();
     for (const directive of this.#swim.takeDirectives()) {
       // What SWIM tells its user has been told to this core by the delegate already.

@@ -146,6 +146,20 @@ describe("BroadcastQueues, limits", () => {
     expect(isFinished).toBe(true);
   });
 
+  it("hurries for a leave and not for a join, which SWIM tells of anyway", () => {
+    const { queues } = queuesOf();
+    queues.tellJoin({ node: "a" }, message("i", 1));
+
+    expect(queues.takeNews()).toBe(false);
+    expect(queues.takeQuietNews()).toBe(true);
+    expect(queues.takeQuietNews()).toBe(false);
+
+    queues.tellIntent({ node: "a" }, message("i", 2));
+
+    expect(queues.takeNews()).toBe(true);
+    expect(queues.takeQuietNews()).toBe(false);
+  });
+
   it("tells once that there is news", () => {
     const { queues } = queuesOf();
     queues.tellEvent(message("e", 1));

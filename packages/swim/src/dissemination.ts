@@ -129,11 +129,11 @@ export class Dissemination {
     this.requestGossip(nowMs);
   }
 
-  /** Eager spread: a round at the next opportunity instead of at the next tick. */
-  requestGossip(nowMs: number): void {
+  /** Eager spread: a round at the next opportunity instead of at the next tick, unless it can wait. */
+  requestGossip(nowMs: number, canWait: boolean = false): void {
     const { options, timers } = this.#context;
     this.#armRounds(nowMs);
-    if (!options.eagerGossip || this.#eagerTimer !== undefined) return;
+    if (canWait || !options.eagerGossip || this.#eagerTimer !== undefined) return;
     if (options.gossipFanout === 0 || options.gossipIntervalMs === 0) return;
     // Not at once: everything that arrived together shall leave together.
     this.#eagerTimer = timers.set(Math.max(nowMs, this.#eagerMs + EAGER_PAUSE_MS), (tickMs) => {

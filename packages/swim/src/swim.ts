@@ -201,9 +201,9 @@ export class Swim implements ProtocolCore<SwimEvent, SwimReport> {
     return this.#context.table.isEveryonePromptBut(this.#context.options.name);
   }
 
-  /** There is news above: with `eagerGossip` it goes out now instead of at the next round. */
-  requestGossip(nowMs: number): void {
-    if (this.#phase === "running") this.#dissemination.requestGossip(nowMs);
+  /** There is news above: with `eagerGossip` it goes out now, and if it `canWait` at the next round. */
+  requestGossip(nowMs: number, canWait: boolean = false): void {
+    if (this.#phase === "running") this.#dissemination.requestGossip(nowMs, canWait);
   }
 
   /** Stops at once. Without a `leave` before, others will find this member dead. */

@@ -353,6 +353,30 @@ describe("eager gossip", () => {
     expect(core.takeSent().length).toBeGreaterThan(0);
   });
 
+  it("waits for a round where the layer above can wait", () => {
+    let waiting = 0;
+    const core = new LoneCore({
+      ...EAGER,
+      delegate: {
+        takeBroadcasts: () => (waiting-- > 0 ? [Uint8Array.of(1)] : []),
+        hasBroadcasts: () => waiting > 0,
+      },
+    });
+    fillTable(core, 5);
+    core.advance(10_000);
+    core.takeSent();
+    waiting = 1;
+
+    core.call(() => core.swim.requestGossip(core.nowMs, true));
+    core.advance(0);
+
+    expect(core.takeMessages().filter(({ kind }) => kind === "user")).toEqual([]);
+
+    core.advance(200);
+
+    expect(core.takeMessages().some(({ kind }) => kind === "user")).toBe(true);
+  });
+
   it("is asked for by the layer above", () => {
     const core = new LoneCore({
       ...EAGER,
