@@ -88,6 +88,24 @@ describe("the window of user events", () => {
     expect(window.admit(6n, event("b"), 8n)).toBe("duplicate");
   });
 
+  it("forgets the oldest time and not the first in the ring, and counts name and payload", () => {
+    const window = createUserEventWindow({ slotCount: 4, weightLimit: 2 * (64 + 3) });
+    window.admit(7n, event("ab", bytes(1)), 8n);
+    expect(window.weight).toBe(64 + 3);
+    window.admit(8n, event("cd", bytes(2)), 9n);
+
+    expect(window.admit(9n, event("ef", bytes(3)), 10n)).toBe("new");
+    expect(window.admit(8n, event("cd", bytes(2)), 10n)).toBe("duplicate");
+    expect(window.admit(7n, event("ab", bytes(1)), 10n)).toBe("too-old");
+  });
+
+  it("is full for what alone weighs more than everything may", () => {
+    const window = createUserEventWindow({ weightLimit: 64 + 3 });
+
+    expect(window.admit(5n, event("a", bytes(1, 2, 3)), 6n)).toBe("full");
+    expect(window.admit(5n, event("a", bytes(1, 2)), 6n)).toBe("new");
+  });
+
   it("is full for a time that is itself the oldest", () => {
     const window = createUserEventWindow({ weightLimit: 64 + 1 });
     window.admit(5n, event("a"), 6n);
@@ -105,6 +123,15 @@ describe("the window of queries", () => {
     expect(window.admit(5n, 2, 6n)).toBe("new");
     expect(window.admit(5n, 1, 6n)).toBe("duplicate");
     expect(window.admit(6n, 1, 7n)).toBe("new");
+    expect(window.weight).toBe(3);
+  });
+
+  it("may be of one time alone", () => {
+    const window = createQueryWindow({ slotCount: 1, weightLimit: 1 });
+
+    expect(window.admit(5n, 1, 6n)).toBe("new");
+    expect(window.admit(6n, 1, 7n)).toBe("new");
+    expect(window.admit(5n, 1, 7n)).toBe("too-old");
   });
 });
 

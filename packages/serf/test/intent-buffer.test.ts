@@ -45,6 +45,13 @@ describe("IntentBuffer", () => {
     expect(buffer.upsert("c", { kind: "join", lamportTime: 9n }, 0)).toBe("stored");
   });
 
+  it("may be of one name", () => {
+    const buffer = new IntentBuffer({ nameLimit: 1 });
+
+    expect(buffer.upsert("a", { kind: "join", lamportTime: 1n }, 0)).toBe("stored");
+    expect(buffer.upsert("b", { kind: "join", lamportTime: 1n }, 0)).toBe("full");
+  });
+
   it("throws for a limit that is none", () => {
     expect(() => new IntentBuffer({ nameLimit: 0 })).toThrow(RangeError);
   });

@@ -56,6 +56,10 @@ describe("LamportClock", () => {
     clock.restore(2n ** 60n);
 
     expect(clock.time).toBe(2n ** 60n + 1n);
+    clock.restore(2n ** 60n + 1n);
+    expect(clock.time).toBe(2n ** 60n + 2n);
+    clock.restore(5n);
+    expect(clock.time).toBe(2n ** 60n + 2n);
   });
 
   it("throws for a limit that is none", () => {

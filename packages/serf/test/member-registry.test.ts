@@ -109,6 +109,8 @@ describe("MemberRegistry, table", () => {
 
     registry.updated(swimMember("bar"));
     note();
+    registry.joined(swimMember("bar"), undefined, 9);
+    note();
     registry.acceptLeave(entry, 5n, 1);
     note();
     registry.acceptLeave(entry, 6n, 2);
@@ -118,8 +120,59 @@ describe("MemberRegistry, table", () => {
     registry.erase(entry);
     note();
 
-    const hasChanged = revisions.slice(1).map((revision, index) => revision !== revisions[index]);
-    expect(hasChanged).toEqual([true, true, false, true, true]);
+    const hasChanged = revisions
+      .slice(1)
+      .map((revision, index) => revision > (revisions[index] ?? 0));
+    expect(hasChanged).toEqual([true, true, true, false, true, true]);
+  });
+
+  it("counts as present who is neither failed nor left", () => {
+    const registry = new MemberRegistry();
+    for (const name of ["a", "b", "c", "d", "e"]) registry.joined(swimMember(name), undefined, 0);
+    registry.departed(swimMember("a"), false, 1);
+    registry.departed(swimMember("b"), true, 1);
+    const leaving = registry.find("c");
+    if (leaving !== undefined) registry.acceptLeave(leaving, 1n, 1);
+
+    expect([registry.presentCount, registry.size]).toEqual([3, 5]);
+  });
+
+  it("knows since when a member is what it is, and asks nothing of a newcomer", () => {
+    const { registry, entry } = tableWith("alive");
+    expect(entry.isPrunePending).toBe(false);
+    registry.joined(swimMember("bar"), undefined, 50);
+    expect(entry.changedAtMs).toBe(0);
+    registry.acceptLeave(entry, 1n, 60);
+
+    expect(registry.recover(entry, 70)).toBe("recovered");
+    expect(entry.changedAtMs).toBe(70);
+    expect(registry.recover(entry, 80)).toBe("ignored");
+    expect(registry.departed(swimMember("stranger"), false, 90)).toBe("ignored");
+  });
+
+  it("erases the last in the list as well as the first", () => {
+    const registry = new MemberRegistry();
+    for (const name of ["a", "b", "c"]) registry.joined(swimMember(name), undefined, 0);
+    const left = (name: string): string[] => {
+      const entry = registry.find(name);
+      if (entry !== undefined) registry.erase(entry);
+      return registry.entries().map((each) => each.name);
+    };
+
+    expect([left("c"), left("a"), left("b")]).toEqual([["a", "b"], ["b"], []]);
+  });
+
+  it("gives up after three draws per member where nobody is eligible", () => {
+    const { registry } = tableWith("alive");
+    registry.joined(swimMember("baz"), undefined, 0);
+    let draws = 0;
+    const random = (): number => {
+      draws += 1;
+      return 0.5;
+    };
+
+    expect(registry.draw(1, random, () => false)).toEqual([]);
+    expect(draws).toBe(6);
   });
 
   it("hands out pictures that later changes do not touch", () => {

@@ -173,6 +173,115 @@ describe("Membership, stories of events (Serf specification §19)", () => {
   });
 });
 
+describe("Membership, what it reports", () => {
+  it("says of each change what it was, and whether somebody forced it", () => {
+    const rooms = new Rooms().joined("bar").joined("baz").joined("qux");
+    const member = { ...rooms.swim.localMember, name: "baz" };
+    rooms.membership.handleSwimEvent({ kind: "member-updated", member, previous: member }, 0);
+    rooms.departed("bar").joined("bar").departed("bar").leaveIntent("bar", 4n, true);
+    rooms.leaveIntent("baz", 5n, true).departed("baz").departed("qux", "left");
+
+    const changes = rooms
+      .settle()
+      .reports.filter((report) => report.kind === "member-changed")
+      .map(({ change, member: { name }, isForced }) => [change, name, isForced]);
+
+    expect(changes).toEqual([
+      ["join", "bar", false],
+      ["join", "baz", false],
+      ["join", "qux", false],
+      ["update", "baz", false],
+      ["failed", "bar", false],
+      ["join", "bar", false],
+      ["failed", "bar", false],
+      ["leave", "bar", true],
+      ["reap", "bar", true],
+      ["leave", "baz", false],
+      ["reap", "baz", true],
+      ["leave", "qux", false],
+    ]);
+  });
+
+  it("calls a member flapping that comes back within the time, and not at its end", () => {
+    const flapped = (afterMs: number): number =>
+      new Rooms({ options: { flapTimeoutMs: 60_000 } })
+        .joined("bar")
+        .advance(100_000)
+        .departed("bar")
+        .advance(afterMs)
+        .joined("bar")
+        .reported("member-flapped").length;
+
+    expect([flapped(59_999), flapped(60_000), flapped(200_000)]).toEqual([1, 0, 0]);
+  });
+
+  it("shows every member, those that are gone included", () => {
+    const rooms = new Rooms().joined("bar").joined("baz").departed("baz");
+
+    expect(rooms.membership.members().map(({ name, status }) => `${name} ${status}`)).toEqual([
+      "self alive",
+      "bar alive",
+      "baz failed",
+    ]);
+  });
+
+  it("has nothing to say of a stranger's death", () => {
+    const rooms = new Rooms().departed("stranger");
+
+    expect(rooms.story()).toEqual([]);
+    expect(rooms.reports).toEqual([]);
+  });
+});
+
+describe("Membership, its own announcements", () => {
+  it("passes a newer join on, and neither an older one nor one from beyond all reason", () => {
+    const rooms = new Rooms().joined("bar").joined("baz");
+
+    rooms.joinIntent("bar", 5n);
+    expect(rooms.packet()).toMatchObject([{ kind: "join", node: "bar", lamportTime: 5n }]);
+    rooms.context.queues.clear();
+    rooms
+      .joinIntent("bar", 5n)
+      .joinIntent("bar", 4n)
+      .joinIntent("bar", 2n ** 64n - 1n);
+
+    expect(rooms.packet()).toEqual([]);
+  });
+
+  it("repeats the last announcement at its own time, or makes the first at the clock's", () => {
+    const rooms = new Rooms().joined("bar");
+    const announcedAgain = (): unknown => {
+      rooms.context.queues.clear();
+      rooms.membership.announceAgain(rooms.nowMs);
+      return rooms.packet();
+    };
+    expect(announcedAgain()).toMatchObject([{ kind: "join", node: "self", lamportTime: 1n }]);
+    rooms.membership.announce(7n, rooms.nowMs);
+    rooms.joinIntent("bar", 40n);
+
+    expect(announcedAgain()).toMatchObject([{ kind: "join", node: "self", lamportTime: 7n }]);
+  });
+
+  it("answers who lists it as left at most once per broadcast timeout, and only while alive", () => {
+    const rooms = new Rooms().joined("bar").advance(10_000);
+    const answers = (): number => {
+      rooms.context.queues.clear();
+      rooms.membership.reannounce(rooms.nowMs);
+      return rooms.packet().length;
+    };
+    const counts = [answers(), answers()];
+    rooms.advance(4_999);
+    counts.push(answers());
+    rooms.advance(1);
+    counts.push(answers());
+    rooms.context.state = "leaving";
+    rooms.advance(5_000);
+    counts.push(answers());
+
+    expect(counts).toEqual([1, 0, 0, 1, 0]);
+  });
+});
+
 describe("Membership, prune (Serf specification §5.4)", () => {
   it("forgets a failed member at once: leave, then reap", () => {
     const rooms = new Rooms().joined("bar").departed("bar").leaveIntent("bar", 2n, true);
@@ -234,6 +343,20 @@ describe("Membership, members stuck in leaving", () => {
 
     expect(rooms.settle().status("bar")).toBe("alive");
     expect(rooms.reported("leaving-recovered")).toHaveLength(1);
+  });
+
+  it("counts the wait from the claim, hears a suspect as well, and waits for ever if told so", () => {
+    const statusAfter = (stuckLeavingMs: number, waitMs: number): string | undefined => {
+      const rooms = new Rooms({ options: { stuckLeavingMs } }).joined("bar").advance(50_000);
+      rooms.leaveIntent("bar", 2n).advance(waitMs);
+      rooms.swim.states.set("bar", "suspect");
+      rooms.membership.recoverStuckLeavers(rooms.nowMs);
+      return rooms.status("bar");
+    };
+
+    expect(statusAfter(1_000, 500)).toBe("leaving");
+    expect(statusAfter(1_000, 1_001)).toBe("alive");
+    expect(statusAfter(0, 1e9)).toBe("leaving");
   });
 
   it("leaves itself alone, and members SWIM does not see", () => {

@@ -2,6 +2,7 @@ import { MsgpackWriter } from "@x/swim/wire";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { QueryFilterMatcher } from "../src/query-filter.ts";
+import { compileRe2 } from "../src/re2-expression.ts";
 import { encodeFilter, encodeFilters } from "../src/wire/filter-codec.ts";
 import { fromHex, readVectors } from "./support/vectors.ts";
 
@@ -35,6 +36,32 @@ describe("QueryFilterMatcher, of the first query", () => {
   it("does not find tags that every object seems to have", () => {
     expect(matchesFilters([tagFilter("constructor", ".")], "a", {})).toBe(false);
     expect(matchesFilters([tagFilter("__proto__", ".")], "a", {})).toBe(false);
+  });
+
+  it("takes a tag that is not there for an empty one", () => {
+    expect(matchesFilters([tagFilter("none", "^$")], "a", {})).toBe(true);
+    expect(matchesFilters([tagFilter("none", ".")], "a", {})).toBe(false);
+  });
+
+  it("takes no defect of its surroundings for a filter that cannot be read", () => {
+    const tags = Object.defineProperty({}, "role", {
+      get: () => {
+        throw new TypeError("no tags");
+      },
+    });
+
+    expect(() => matchesFilters([tagFilter("role", ".")], "a", tags)).toThrow("no tags");
+  });
+
+  it("does exactly the work it may, and none beyond", () => {
+    const { compileCost, programSize } = compileRe2("^ab+$", { bytesLimit: 64, costLimit: 1e6 });
+    const work = compileCost * 100 + programSize * 4;
+    const matches = (limit: number): boolean =>
+      new QueryFilterMatcher({ work: limit }).matches([tagFilter("t", "^ab+$")], "m", {
+        t: "abbb",
+      });
+
+    expect([matches(work), matches(work - 1)]).toEqual([true, false]);
   });
 
   it("compares names byte for byte, also those that are not UTF-8", () => {

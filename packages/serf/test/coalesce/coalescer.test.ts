@@ -148,6 +148,18 @@ describe("UserEventCoalescer", () => {
     expect(coalescer.accepts(memberEvent("member-join", member("a")))).toBe(false);
   });
 
+  it("adds nothing but user events, and 8,192 of them unless told otherwise", () => {
+    const coalescer = new UserEventCoalescer();
+    coalescer.add(memberEvent("member-join", member("a")));
+    expect(coalescer.take()).toEqual([]);
+
+    for (let time = 0n; time < 8_191n; time += 1n) coalescer.add(userEvent(`e${time}`, time));
+    expect(coalescer.isFull).toBe(false);
+    coalescer.add(userEvent("last", 1n));
+
+    expect(coalescer.isFull).toBe(true);
+  });
+
   it("is full at its limit, counting only what it keeps", () => {
     const coalescer = new UserEventCoalescer({ pendingEvents: 2 });
     coalescer.add(userEvent("a", 1n));
@@ -198,6 +210,26 @@ describe("createCoalesceChain", () => {
     expect(chain.takeDue(250)).toEqual([joined]);
     expect(chain.nextDeadlineMs()).toBe(1000);
     expect(chain.flush()).toEqual([userEvent("u", 1n)]);
+  });
+
+  it("hands on all that a late window tells, and gathers what belongs to another station", () => {
+    const chain = createCoalesceChain({ member: periods, user: periods });
+    chain.handle(userEvent("a", 1n), 0);
+    chain.handle(userEvent("b", 2n), 0);
+
+    const late = chain.handle(userEvent("c", 3n, { coalesce: false }), 5_000);
+    chain.handle(userEvent("d", 4n), 5_000);
+    const told = chain.handle(memberEvent("member-join", member("m")), 9_000);
+
+    expect(late).toEqual([
+      userEvent("a", 1n),
+      userEvent("b", 2n),
+      userEvent("c", 3n, { coalesce: false }),
+    ]);
+    expect([...told, ...chain.flush()]).toEqual([
+      userEvent("d", 4n),
+      memberEvent("member-join", member("m")),
+    ]);
   });
 
   it("lets everything pass when nothing is to be gathered", () => {

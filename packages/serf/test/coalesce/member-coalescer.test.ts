@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MemberCoalescer } from "../../src/coalesce/member-coalescer.ts";
-import type { MemberEvent, MemberEventKind } from "../../src/serf-event.ts";
+import type { MemberEvent, MemberEventKind, QueryEvent } from "../../src/serf-event.ts";
 import { member, memberEvent, userEvent } from "../support/members.ts";
 
 function told(coalescer: MemberCoalescer, ...events: readonly MemberEvent[]): string[] {
@@ -62,9 +62,10 @@ describe("MemberCoalescer", () => {
   });
 
   it("tells the update of a member it never told of", () => {
-    expect(told(new MemberCoalescer(), memberEvent("member-update", a))).toEqual([
-      "member-update a",
-    ]);
+    const coalescer = new MemberCoalescer();
+
+    expect(told(coalescer, memberEvent("member-update", a))).toEqual(["member-update a"]);
+    expect(coalescer.rememberedCount).toBe(0);
   });
 
   it("tells as an update that a member came back different within a window", () => {
@@ -88,6 +89,48 @@ describe("MemberCoalescer", () => {
         memberEvent("member-join", newA),
       ),
     ).toEqual(["member-update a"]);
+  });
+
+  it.each([
+    ["at another address", member("a", { address: "127.0.0.2", tags: { role: "web" } }), true],
+    ["at another port", member("a", { port: 7_947, tags: { role: "web" } }), true],
+    ["with another value of a tag", member("a", { tags: { role: "db" } }), true],
+    ["with another tag of that value", member("a", { tags: { rank: "web" } }), true],
+    ["with one tag more", member("a", { tags: { role: "web", dc: "east" } }), true],
+    ["as it was", member("a", { tags: { role: "web" } }), false],
+  ] as const)("tells an update of a member that came back %s: %s", (_how, back, isNews) => {
+    const coalescer = new MemberCoalescer();
+    told(coalescer, memberEvent("member-join", newA));
+
+    const events = told(
+      coalescer,
+      memberEvent("member-failed", newA),
+      memberEvent("member-join", back),
+    );
+
+    expect(events).toEqual(isNews ? ["member-update a"] : []);
+  });
+
+  it("keeps an update of which nothing is to be seen before a flap nobody is told of", () => {
+    const coalescer = new MemberCoalescer();
+    told(coalescer, memberEvent("member-join", a));
+
+    expect(
+      told(
+        coalescer,
+        memberEvent("member-update", a),
+        memberEvent("member-failed", a),
+        memberEvent("member-join", a),
+      ),
+    ).toEqual(["member-update a"]);
+  });
+
+  it("tells no update of a member that is known to be gone", () => {
+    const coalescer = new MemberCoalescer();
+    told(coalescer, memberEvent("member-join", a));
+    told(coalescer, memberEvent("member-failed", a));
+
+    expect(told(coalescer, memberEvent("member-update", newA))).toEqual([]);
   });
 
   it("forgets a reaped member, so that its return is news and memory does not grow", () => {
@@ -120,9 +163,23 @@ describe("MemberCoalescer", () => {
 
   it("gathers every member event and nothing else", () => {
     const coalescer = new MemberCoalescer();
+    const query: QueryEvent = {
+      kind: "query",
+      lamportTime: 1n,
+      id: 1,
+      name: "load",
+      payload: new Uint8Array(),
+      sourceNode: "a",
+      timeoutMs: 1,
+      respond: () => undefined,
+    };
 
     expect(coalescer.accepts(memberEvent("member-reap", a))).toBe(true);
     expect(coalescer.accepts(userEvent("a", 1n))).toBe(false);
+    expect(coalescer.accepts(query)).toBe(false);
+    coalescer.add(userEvent("a", 1n));
+    coalescer.add(query);
+    expect(coalescer.take()).toEqual([]);
   });
 });
 
