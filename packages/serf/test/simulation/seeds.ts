@@ -4,6 +4,7 @@ export const keptSeeds = {
   "a restart from a snapshot": [],
   "two halves": [],
   "a name conflict": [],
+  "a change of keys": [],
   "a flapping member": [],
   "faults of every kind": [],
 } as const satisfies Readonly<Record<string, readonly number[]>>;

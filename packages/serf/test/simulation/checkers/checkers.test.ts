@@ -1,12 +1,14 @@
 /** Checkers have teeth: each is shown the fault it is there for. */
 import type { Checker, Step } from "@x/simulator";
 import type { RecoveredState, Serf } from "@x/serf";
+import { Keyring } from "@x/swim";
 import { describe, expect, it } from "vitest";
 import { member, memberEvent, userEvent } from "../../support/members.ts";
 import { clocksNeverGoBack } from "./clocks-never-go-back.ts";
 import { CoalescersLoseNothing } from "./coalescers-lose-nothing.ts";
 import { DeliveredOnce } from "./delivered-once.ts";
 import { LeftIsNotFailed } from "./left-is-not-failed.ts";
+import { keyRingDifferences } from "./key-rings-agree.ts";
 import { limitsHold } from "./limits-hold.ts";
 import { snapshotDifferences } from "./snapshot-replays-to-the-same.ts";
 import { timersAreKept } from "./timers-are-kept.ts";
@@ -49,6 +51,24 @@ function differences(recovered: Partial<RecoveredState>): readonly string[] {
 }
 
 describe("checkers", () => {
+  it("see rings of different keys, or of another primary", () => {
+    const [one, two] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)];
+    const ring = (keys: readonly Uint8Array[]): Keyring => Keyring.create(keys, keys[0]);
+    const beside = (other: Keyring): readonly string[] =>
+      keyRingDifferences(
+        new Map([
+          ["m0", ring([one, two])],
+          ["m1", other],
+        ]),
+      );
+
+    expect(beside(ring([one, two]))).toEqual([]);
+    expect(beside(ring([two, one]))).toEqual([
+      "m1 holds key 2 (primary), key 1, m0 key 1 (primary), key 2",
+    ]);
+    expect(beside(ring([one]))).toHaveLength(1);
+  });
+
   it.each(["member", "event", "query"] as const)("see the %s clock go back", (clock) => {
     const checker = clocksNeverGoBack();
     const core = new LyingCore();
