@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { idealLastMs } from "../src/evidence/epidemic-evidence.ts";
+import { slowMembers } from "../src/evidence/lifeguard-evidence.ts";
 import { quantile } from "../src/measurements.ts";
 import { onPlane } from "../src/plane.ts";
 import { meanRttMs } from "../src/run-scenario.ts";
@@ -25,6 +26,19 @@ describe("scale", () => {
     expect(figures.formedVirtualS).toBeGreaterThan(0.1);
     expect(figures.knownToAllVirtualS).toBeGreaterThanOrEqual(figures.detectedVirtualS);
     expect(figures.steadySpeed).toBeGreaterThan(1);
+  });
+});
+
+describe("slow members (Lifeguard §V)", () => {
+  it("declare fifty times fewer healthy ones dead than with SWIM alone", () => {
+    const story = { seed: 1, members: 64, slow: 8, durationMs: 40_000 };
+    const plain = { awarenessMaxMultiplier: 1, suspicionMaxTimeoutMultiplier: 1 };
+
+    const bySwim = slowMembers({ ...story, swim: plain }).all;
+    const byLifeguard = slowMembers({ ...story, swim: {} }).all;
+
+    expect(bySwim).toBeGreaterThan(100);
+    expect(byLifeguard).toBeLessThanOrEqual(bySwim / 50);
   });
 });
 
