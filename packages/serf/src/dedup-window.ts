@@ -93,15 +93,15 @@ export class DedupWindow<Item> {
   admit(lamportTime: LamportTime, item: Item, clockTime: LamportTime): DedupVerdict {
     if (lamportTime < this.#minimumTime) return "before-minimum";
     const windowLength = BigInt(this.#slots.length);
-    if (clockTime > windowLength && lamportTime < clockTime - windowLength) return "too-old";
+    if (lamportTime < clockTime - windowLength) return "too-old";
     if (lamportTime < this.#forgottenBelow) return "too-old";
 
-    const slotIndex = Number(lamportTime % windowLength);
+    const slotIndex = this.#indexOf(lamportTime);
     const key = this.#options.keyOf(item);
     const found = this.#slots[slotIndex];
     const isSameTime = found?.lamportTime === lamportTime;
     if (isSameTime && found.itemByKey.has(key)) return "duplicate";
-    if (found !== undefined && !isSameTime) this.#forget(slotIndex);
+    if (!isSameTime) this.#forget(slotIndex);
 
     const weight = this.#options.weigh(item);
     if (!this.#makeRoom(weight, lamportTime)) return "full";
@@ -124,11 +124,10 @@ export class DedupWindow<Item> {
   /** Forgets times earlier than `lamportTime`, oldest first, until `weight` more fits. */
   #makeRoom(weight: number, lamportTime: LamportTime): boolean {
     while (this.#weight + weight > this.#options.weightLimit) {
-      const oldestIndex = this.#oldestSlotIndex();
-      const oldest = this.#slots[oldestIndex];
-      if (oldest === undefined || oldest.lamportTime >= lamportTime) return false;
-      this.#forgottenBelow = oldest.lamportTime + 1n;
-      this.#forget(oldestIndex);
+      const oldestTime = this.#oldestTime();
+      if (oldestTime === undefined || oldestTime >= lamportTime) return false;
+      this.#forgottenBelow = oldestTime + 1n;
+      this.#forget(this.#indexOf(oldestTime));
     }
     return true;
   }
@@ -138,17 +137,17 @@ export class DedupWindow<Item> {
     this.#slots[slotIndex] = undefined;
   }
 
-  #oldestSlotIndex(): number {
-    let oldestIndex = -1;
+  #indexOf(lamportTime: LamportTime): number {
+    return Number(lamportTime % BigInt(this.#slots.length));
+  }
+
+  #oldestTime(): LamportTime | undefined {
     let oldestTime: LamportTime | undefined;
-    for (const [index, slot] of this.#slots.entries()) {
+    for (const slot of this.#slots) {
       if (slot === undefined) continue;
-      if (oldestTime === undefined || slot.lamportTime < oldestTime) {
-        oldestIndex = index;
-        oldestTime = slot.lamportTime;
-      }
+      if (oldestTime === undefined || slot.lamportTime < oldestTime) oldestTime = slot.lamportTime;
     }
-    return oldestIndex;
+    return oldestTime;
   }
 }
 

@@ -96,13 +96,11 @@ export class Departure {
     const { name } = this.#context;
     const message = this.#membership.issueLeave(name, false, nowMs);
     const { eagerGossip, gossipIntervalMs } = this.#context.options.swim;
-    let hasToldAll = false;
     this.#tell({ node: name, prune: false }, message, nowMs, (timedOut) => {
-      hasToldAll = true;
       if (timedOut) this.#context.report({ kind: "leave-timed-out", stage: "intent" });
       if (!eagerGossip || this.#context.queues.isAlone) this.#leaveMembership();
     });
-    if (!eagerGossip || (hasToldAll && this.#context.queues.isAlone)) return;
+    if (!eagerGossip || this.#context.queues.isAlone) return;
     // Deviation: the reference waits until the intent has used up its transmissions. With eager
     // gossip it is out at once, and only those who wait for their rounds need time.
     const headStartMs = this.#context.swim.isEveryonePrompt

@@ -212,7 +212,8 @@ export class Membership {
     if (transition !== "ignored") {
       this.#raise(transition === "left" ? "member-leave" : "member-failed", entry, nowMs, false);
     }
-    if (entry.status === "left" && entry.isPrunePending) this.erase(entry, nowMs, true);
+    // Only who is leaving can be waited for, and who is leaving has left now.
+    if (entry.isPrunePending) this.erase(entry, nowMs, true);
   }
 
   /** It has been well for long enough, or has joined again. */
@@ -237,8 +238,9 @@ export class Membership {
    * member to leave, and is void when the member refutes it.
    */
   #prune(entry: RegistryEntry, nowMs: number): void {
-    const isGone = entry.status === "left" || entry.status === "failed";
-    if (isGone && !this.#damping.isHeld(entry.name)) this.erase(entry, nowMs, true);
+    // A failed member has left by the very order.
+    const isGone = entry.status === "left" && !this.#damping.isHeld(entry.name);
+    if (isGone) this.erase(entry, nowMs, true);
     else entry.isPrunePending = true;
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Departure } from "../src/departure.ts";
+import { SerfError } from "../src/errors.ts";
 import { Joins } from "../src/joins.ts";
 import { Reaper } from "../src/reaper.ts";
 import { reconnectProbability, Reconnector } from "../src/reconnector.ts";
@@ -28,6 +29,7 @@ describe("Reaper (Serf specification §15)", () => {
     reaper.reap(11_000);
 
     expect(rooms.settle().story()).toEqual(["member-reap old"]);
+    expect(rooms.reports.at(-1)).toMatchObject({ change: "reap", isForced: false });
     expect(rooms.status("middle")).toBe("failed");
   });
 
@@ -250,6 +252,41 @@ describe("Departure (Serf specification §5.4, §6.3)", () => {
     expect(rooms.context.state).toBe("left");
   });
 
+  it("keeps its head start and leaves once, however fast its intent is told", () => {
+    const rooms = new Rooms().joined("bar");
+    leaving(rooms);
+    for (let told = 0; told < 4; told += 1) rooms.packet();
+    expect(rooms.packet()).toEqual([]);
+
+    rooms.advance(449);
+    expect(rooms.swim.leaves).toHaveLength(0);
+    rooms.advance(10_000);
+
+    expect(rooms.swim.leaveTimeoutsMs).toEqual([5_000]);
+    expect(rooms.reported("leave-timed-out")).toEqual([]);
+  });
+
+  it("says no farewell after a shutdown, and stays shut down", () => {
+    const early = new Rooms().joined("bar");
+    leaving(early);
+    early.context.state = "shutdown";
+    early.advance(10_000);
+    const late = new Rooms().joined("bar");
+    const { isDone } = leaving(late);
+    late.advance(450);
+    late.context.state = "shutdown";
+    late.advance(10_000);
+
+    expect(early.swim.leaves).toEqual([]);
+    expect([isDone(), late.context.state]).toEqual([true, "shutdown"]);
+  });
+
+  it("lets nobody go where nobody leaves", () => {
+    const rooms = new Rooms();
+
+    expect(() => new Departure(rooms.context, rooms.membership).abandon()).not.toThrow();
+  });
+
   it("needs no head start among members that pass news on at once", () => {
     const rooms = new Rooms().joined("bar");
     rooms.swim.isEveryonePrompt = true;
@@ -272,6 +309,8 @@ describe("Departure (Serf specification §5.4, §6.3)", () => {
       expect(rooms.packet()).toMatchObject([{ kind: "leave", node: "self", lamportTime: 1n }]);
     }
     expect(rooms.swim.leaves).toHaveLength(1);
+    rooms.advance(60_000);
+    expect(isDone()).toBe(false);
     rooms.departed("self", "left");
     rooms.swim.leaves[0]?.({ timedOut: false });
     rooms.advance(999);
@@ -280,6 +319,7 @@ describe("Departure (Serf specification §5.4, §6.3)", () => {
 
     expect(isDone()).toBe(true);
     expect(rooms.context.state).toBe("left");
+    expect(rooms.reported("leave-timed-out")).toEqual([]);
     expect(rooms.story().at(-1)).toBe("member-leave self");
   });
 
@@ -288,7 +328,9 @@ describe("Departure (Serf specification §5.4, §6.3)", () => {
     const rooms = new Rooms({ options: { swim } }).joined("bar");
     const { isDone } = leaving(rooms);
 
-    rooms.advance(5_000);
+    rooms.advance(4_999);
+    expect(rooms.swim.leaves).toHaveLength(0);
+    rooms.advance(1);
     rooms.swim.leaves[0]?.({ timedOut: true });
     rooms.advance(1_000);
 
@@ -302,6 +344,9 @@ describe("Departure (Serf specification §5.4, §6.3)", () => {
   it("does not wait for an audience that is not there", () => {
     const rooms = new Rooms();
     leaving(rooms);
+    expect(rooms.swim.leaves).toHaveLength(1);
+
+    rooms.advance(10_000);
     expect(rooms.swim.leaves).toHaveLength(1);
   });
 
@@ -381,6 +426,42 @@ describe("Departure (Serf specification §5.4, §6.3)", () => {
 
     expect(outcomes).toEqual([false]);
     expect(rooms.story().at(-1)).toBe("member-leave bar");
+  });
+
+  it("keeps orders about different members and of different kinds apart", () => {
+    const rooms = new Rooms().joined("bar").joined("baz");
+    const departure = new Departure(rooms.context, rooms.membership);
+    const order = (name: string, prune: boolean): void =>
+      departure.forceLeave(name, { prune }, 0, () => undefined);
+
+    order("bar", false);
+    order("baz", false);
+    order("bar", true);
+    order("bar", false);
+
+    expect(
+      rooms.packet().map((message) => message.kind === "leave" && [message.node, message.prune]),
+    ).toEqual([
+      ["bar", false],
+      ["bar", true],
+      ["baz", false],
+    ]);
+  });
+
+  it("forces nobody out after shutdown", () => {
+    const rooms = new Rooms().joined("bar");
+    rooms.context.state = "shutdown";
+    const force = (): void =>
+      new Departure(rooms.context, rooms.membership).forceLeave(
+        "bar",
+        { prune: false },
+        0,
+        () => undefined,
+      );
+
+    expect(force).toThrow(
+      new SerfError("not-alive", "force-leave after shutdown: start a new member"),
+    );
   });
 
   it("succeeds for an unknown name, and times out if nobody takes the news", () => {

@@ -42,6 +42,8 @@ export class ScriptedSwim {
   readonly sent: SentMessage[] = [];
   readonly joins: PendingJoin[] = [];
   readonly leaves: ((outcome: { readonly timedOut: boolean }) => void)[] = [];
+  /** How long each of them may take. */
+  readonly leaveTimeoutsMs: number[] = [];
   readonly localMember: Member;
   readonly keyring: Keyring | undefined;
   readonly healthScore = 0;
@@ -67,10 +69,11 @@ export class ScriptedSwim {
   }
 
   leave(
-    _options: { readonly timeoutMs: number },
+    { timeoutMs }: { readonly timeoutMs: number },
     _nowMs: number,
     settled: (outcome: { readonly timedOut: boolean }) => void,
   ): void {
+    this.leaveTimeoutsMs.push(timeoutMs);
     this.leaves.push(settled);
   }
 
