@@ -219,6 +219,29 @@ describe("a join intent newer than the last failure", () => {
 });
 
 describe("a held member", () => {
+  it.each(["dead", "left", undefined] as const)(
+    "is not let go while the layer below knows better (%s)",
+    (state) => {
+      const rooms = flap(crowd(), "bar", 2);
+      rooms.events.length = 0;
+      if (state === undefined) rooms.swim.states.delete("bar");
+      else rooms.swim.states.set("bar", state);
+
+      rooms.advance(30_000);
+
+      expect(rooms.status("bar")).toBe("failed");
+      expect(rooms.story()).toEqual([]);
+    },
+  );
+
+  it("whose last departure was by its own word starts with no failures", () => {
+    const rooms = flap(crowd()).leaveIntent("bar", 6n).departed("bar").joined("bar");
+
+    flap(rooms);
+
+    expect(rooms.status("bar")).toBe("alive");
+  });
+
   it("that leaves is told as left, at once", () => {
     const rooms = flap(crowd(), "bar", 2);
     rooms.events.length = 0;

@@ -1,8 +1,9 @@
-import { decodeName } from "@x/swim/wire";
+import { decodeName, encodeName } from "@x/swim/wire";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { MemberEventKind } from "../../src/serf-event.ts";
 import { SnapshotLog, type SnapshotLogOptions } from "../../src/snapshot/snapshot-log.ts";
+import { parseSnapshotLine } from "../../src/snapshot/snapshot-line.ts";
 import {
   replaySnapshot,
   SnapshotState,
@@ -174,6 +175,80 @@ describe("SnapshotLog", () => {
     log.record(memberEvent("member-join", a, b), 0n, 0);
 
     expect([...state.alive.keys()]).toEqual(["b"]);
+  });
+});
+
+describe("SnapshotState", () => {
+  const coordinate = { vector: [0.1, -0.2], error: 0.3, adjustment: -0.4, height: 0.5 };
+
+  function full(): SnapshotState {
+    const state = new SnapshotState({ rejoinAfterLeave: true });
+    state.apply({ kind: "alive", name: "a", address: "10.0.0.1:1" });
+    state.apply({ kind: "failed", name: "b", address: "10.0.0.2:2" });
+    state.apply({ kind: "coordinate", coordinate });
+    state.apply({ kind: "clock", lamportTime: 1n });
+    state.apply({ kind: "event-clock", lamportTime: 2n });
+    state.apply({ kind: "query-clock", lamportTime: 3n });
+    state.apply({ kind: "leave" });
+    return state;
+  }
+
+  const all = {
+    alive: new Map([["a", "10.0.0.1:1"]]),
+    failed: new Map([["b", "10.0.0.2:2"]]),
+    coordinate,
+    lamportTime: 1n,
+    eventLamportTime: 2n,
+    queryLamportTime: 3n,
+    hasIgnoredLeave: true,
+    problems: [],
+  };
+
+  it("hands out a copy of everything, which later lines do not touch", () => {
+    const state = full();
+
+    const copy = state.copy();
+    state.apply({ kind: "not-alive", name: "a" });
+    state.apply({ kind: "forget", name: "b" });
+    state.apply({ kind: "clock", lamportTime: 9n });
+
+    expect(copy).toEqual(all);
+    expect([state.coordinate, state.alive.size, state.failed.size]).toEqual([coordinate, 0, 0]);
+  });
+
+  it("is what its compacted text replays to, in its words and nobody else's", () => {
+    const text = full().compactedText();
+
+    const replayed = replaySnapshot(encodeName(text), { rejoinAfterLeave: false }).state.copy();
+
+    expect(text.split("\n")).toHaveLength(7);
+    expect(replayed).toEqual({ ...all, hasIgnoredLeave: false });
+  });
+
+  it("keeps a coordinate and forgets everything else at a leave that is obeyed", () => {
+    const state = new SnapshotState({ rejoinAfterLeave: false });
+    for (const line of full().compactedText().split("\n").slice(0, -1)) {
+      const parsed = parseSnapshotLine(line);
+      if (parsed.kind !== "unreadable" && parsed.kind !== "nothing") state.apply(parsed);
+    }
+    state.apply({ kind: "leave" });
+
+    expect(state.copy()).toEqual({
+      ...all,
+      alive: new Map(),
+      failed: new Map(),
+      lamportTime: 0n,
+      eventLamportTime: 0n,
+      queryLamportTime: 0n,
+      hasIgnoredLeave: false,
+    });
+  });
+
+  it("writes no member whose name cannot stand in a line", () => {
+    const state = new SnapshotState({ rejoinAfterLeave: false });
+    state.apply({ kind: "alive", name: "a\nleave", address: "10.0.0.1:1" });
+
+    expect(state.compactedText()).toBe("clock: 0\nevent-clock: 0\nquery-clock: 0\n");
   });
 });
 
