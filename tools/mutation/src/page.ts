@@ -19,7 +19,7 @@ pnpm mutate --record        # and write this page anew
 \`\`\`
 
 The simulations, the fuzzer, the vectors of the wire and the tests with real sockets are **not** run
-here: what they alone would notice counts as survived. Texts of errors are not mutated. At least
+here: what they alone would notice counts as survived. Messages of errors and reports are not mutated. At least
 ${LEAST_SCORE} % must die in each package, and every survivor is explained below; \`pnpm mutate\` fails
 otherwise, and also where an explanation names a mutant that no longer survives.
 `;

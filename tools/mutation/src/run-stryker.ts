@@ -80,8 +80,8 @@ function optionsOf(run: StrykerRun, incrementalFile: string, reportFile: string)
   return {
     testRunner: "in-process",
     testRunnerNodeArgs: ["--conditions=@x/source", "--import", standIns],
-    plugins: [pathFrom("./in-process-runner.ts"), pathFrom("../error-texts.mjs")],
-    ignorers: ["error-texts"],
+    plugins: [pathFrom("./in-process-runner.ts"), pathFrom("../texts.mjs")],
+    ignorers: ["texts"],
     mutate: run.files.map((file) => `packages/${run.target.name}/src/${file}`),
     coverageAnalysis: "perTest",
     concurrency: run.concurrency,

@@ -10,7 +10,7 @@ export interface Score {
   /** Of {@link killed}, those whose tests no longer ended. */
   readonly timeouts: number;
   readonly survived: number;
-  /** Texts of errors, which are for people to judge. */
+  /** Texts for people. */
   readonly ignored: number;
 }
 

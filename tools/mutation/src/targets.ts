@@ -96,6 +96,7 @@ const serf: MutationTarget = {
     { path: "coalesce/user-event-coalescer.ts", decides: "which of several user events is told" },
     { path: "dedup-window.ts", decides: "what was heard before" },
     { path: "departure.ts", decides: "the steps of leaving" },
+    { path: "flap-damping.ts", decides: "whose return is held back" },
     { path: "intent-buffer.ts", decides: "which intent waits for its member" },
     { path: "lamport-clock.ts", decides: "before and after" },
     { path: "member-registry.ts", decides: "status, failed and left lists" },
