@@ -67,11 +67,18 @@ export class Campaign {
       try {
         story(seed);
       } catch (error) {
-        if (error instanceof SimulationError) throw error;
-        const message = error instanceof Error ? error.message : String(error);
-        throw new Error(`seed ${seed}: ${message}\nreplay: ${this.replayCommand(seed)}`, {
-          cause: error,
-        });
+        throw this.#traced(error, seed);
+      }
+    }
+  }
+
+  /** The same for stories that wait, one after the other. */
+  async runWaiting(batch: SeedBatch, story: (seed: number) => Promise<void>): Promise<void> {
+    for (const seed of batch.seeds) {
+      try {
+        await story(seed);
+      } catch (error) {
+        throw this.#traced(error, seed);
       }
     }
   }
@@ -90,6 +97,14 @@ export class Campaign {
   /** How often something was seen, or how many kinds of it. */
   counted(what: string): number {
     return this.#counts.get(what) ?? this.#distinct.get(what)?.size ?? 0;
+  }
+
+  #traced(error: unknown, seed: number): unknown {
+    if (error instanceof SimulationError) return error;
+    const message = error instanceof Error ? error.message : String(error);
+    return new Error(`seed ${seed}: ${message}\nreplay: ${this.replayCommand(seed)}`, {
+      cause: error,
+    });
   }
 }
 

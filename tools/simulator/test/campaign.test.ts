@@ -51,6 +51,21 @@ describe("Campaign", () => {
     expect(told).toEqual([1, 2]);
   });
 
+  it("waits for each story before the next, and traces what failed in the same way", async () => {
+    const campaign = new Campaign({ file, seedCount: 3 });
+    const told: string[] = [];
+    const [batch = { title: "", seeds: [] }] = campaign.batches;
+    const run = campaign.runWaiting(batch, async (seed) => {
+      told.push(`${seed} begins`);
+      await Promise.resolve();
+      told.push(`${seed} ends`);
+      expect(seed).toBeLessThan(2);
+    });
+
+    await expect(run).rejects.toThrow(/^seed 2: [^]*replay: SIM_SEED=2 npx vitest run/);
+    expect(told).toEqual(["1 begins", "1 ends", "2 begins", "2 ends"]);
+  });
+
   it("passes a failed simulation on as it is", () => {
     const campaign = new Campaign({ file, seedCount: 1 });
     const failure = new SimulationError({

@@ -5,6 +5,7 @@ export const keptSeeds = {
   "two halves": [],
   "a name conflict": [],
   "a change of keys": [],
+  "disks that fail": [],
   "a flapping member": [],
   "faults of every kind": [],
 } as const satisfies Readonly<Record<string, readonly number[]>>;
