@@ -10,7 +10,6 @@ import type { EventChain } from "./event-chain.ts";
 import { ownedBytes } from "./owned-bytes.ts";
 import type { SerfContext } from "./serf-context.ts";
 import type { LamportTime } from "./serf-event.ts";
-import { USER_EVENT_BYTES_HARD_LIMIT } from "./serf-options.ts";
 import type { RecentUserEvent, UserEventMessage } from "./wire/message.ts";
 import { encodeSerfMessage } from "./wire/message-codec.ts";
 
@@ -67,11 +66,6 @@ export class UserEvents {
     if (encoded.length > limit) {
       throw tooLarge(
         `encoded user event exceeds configured limit of ${limit} bytes after encoding`,
-      );
-    }
-    if (encoded.length > USER_EVENT_BYTES_HARD_LIMIT) {
-      throw tooLarge(
-        `encoded user event exceeds reasonable limit of ${USER_EVENT_BYTES_HARD_LIMIT} bytes after encoding`,
       );
     }
     // Deviation: the reference accepts what no packet can carry, and never sends it.

@@ -7,6 +7,7 @@ import { reconnectProbability, Reconnector } from "../src/reconnector.ts";
 import { Rejoiner } from "../src/rejoiner.ts";
 import type { RecoveredState, SnapshotPort } from "../src/serf-context.ts";
 import { Rooms } from "./support/rooms.ts";
+import { swimMember } from "./support/scripted-swim.ts";
 
 const NOTHING_RECOVERED: RecoveredState = {
   alive: new Map(),
@@ -92,6 +93,61 @@ describe("Reconnector (Serf specification §15)", () => {
   });
 });
 
+describe("Reconnector, one draw", () => {
+  /** Two of twelve have failed; chance says what it is told. */
+  function drawing(...draws: number[]): { rooms: Rooms; attempt: () => (string | undefined)[] } {
+    const rooms = new Rooms({ environment: { random: () => draws.shift() ?? Number.NaN } });
+    for (let index = 0; index < 9; index += 1) rooms.joined(`m${index}`);
+    for (const name of ["bar", "baz"]) rooms.joined(name).departed(name);
+    const reconnector = new Reconnector(rooms.context, rooms.membership);
+    const attempt = (): (string | undefined)[] => {
+      reconnector.attempt(rooms.nowMs);
+      return rooms.swim.joins.map(({ targets }) => targets[0]?.name);
+    };
+    return { rooms, attempt };
+  }
+
+  it("tries with the probability of the failed among the present, and each alike", () => {
+    expect(drawing(0.201, 0).attempt()).toEqual([]);
+    expect(drawing(0.2, 0).attempt()).toEqual(["bar"]);
+    expect(drawing(0.2, 0.49).attempt()).toEqual(["bar"]);
+    expect(drawing(0.2, 0.5).attempt()).toEqual(["baz"]);
+  });
+
+  it("says whom it tries, and where", () => {
+    const { rooms, attempt } = drawing(0, 0);
+    attempt();
+
+    const { endpoint } = swimMember("bar");
+    expect(rooms.settle().reported("reconnect-attempted")).toEqual([
+      { kind: "reconnect-attempted", name: "bar", endpoint },
+    ]);
+    expect(rooms.swim.joins[0]?.targets).toEqual([
+      { name: "bar", endpoint, text: `bar/10.0.0.1:${endpoint.port}` },
+    ]);
+  });
+
+  it("tries nobody once it has left, and announces nothing without an answer or after a leave", () => {
+    const left = drawing(0, 0);
+    left.rooms.context.state = "left";
+    const silent = drawing(0, 0);
+    silent.attempt();
+    silent.rooms.context.queues.clear();
+    silent.rooms.swim.joins[0]?.settled({ joinedCount: 0, failures: [] });
+    const late = drawing(0, 0);
+    late.attempt();
+    late.rooms.context.queues.clear();
+    late.rooms.context.state = "leaving";
+    late.rooms.swim.joins[0]?.settled({ joinedCount: 1, failures: [] });
+
+    expect(left.attempt()).toEqual([]);
+    for (const { rooms } of [silent, late]) {
+      expect(rooms.packet()).toEqual([]);
+      expect(rooms.settle().reported("reconnected")).toEqual([]);
+    }
+  });
+});
+
 describe("Rejoiner (Serf specification §6.4)", () => {
   const recovered: RecoveredState = {
     ...NOTHING_RECOVERED,
@@ -120,6 +176,71 @@ describe("Rejoiner (Serf specification §6.4)", () => {
     expect(names(rooms)[2]).toBe("c");
     expect(rooms.swim.joins).toHaveLength(3);
     expect(rooms.reported("rejoined")).toMatchObject([{ name: "c" }]);
+  });
+
+  it("tries them in an order that chance draws", () => {
+    const order = (random: number): (string | undefined)[] => {
+      const rooms = new Rooms({ environment: { random: () => random } });
+      const alive = new Map(["a", "b", "c"].map((name) => [name, "10.0.0.2:7946"]));
+      new Rejoiner(rooms.context, rooms.membership).start({ ...NOTHING_RECOVERED, alive }, 0);
+      rooms.swim.joins[0]?.settled(failed);
+      rooms.swim.joins[1]?.settled(failed);
+      return names(rooms);
+    };
+
+    expect([order(0), order(0.4), order(0.999)]).toEqual([
+      ["b", "c", "a"],
+      ["c", "a", "b"],
+      ["a", "b", "c"],
+    ]);
+  });
+
+  it("says whom it tries, by name where there is one", () => {
+    const rooms = new Rooms();
+    const alive = new Map([["", "10.0.0.3:1"]]);
+    const gone = new Map([["a", "10.0.0.2:7946"]]);
+    const saved = { ...NOTHING_RECOVERED, alive, failed: gone };
+    new Rejoiner(rooms.context, rooms.membership).start(saved, 0);
+    rooms.swim.joins[0]?.settled(failed);
+
+    expect(rooms.swim.joins.map(({ targets }) => targets)).toEqual([
+      [{ endpoint: { address: "10.0.0.3", port: 1 }, text: "10.0.0.3:1" }],
+      [{ name: "a", endpoint: { address: "10.0.0.2", port: 7_946 }, text: "a/10.0.0.2:7946" }],
+    ]);
+    expect(rooms.settle().reported("rejoin-attempted")).toEqual([
+      { kind: "rejoin-attempted", name: "", address: "10.0.0.3:1" },
+      { kind: "rejoin-attempted", name: "a", address: "10.0.0.2:7946" },
+    ]);
+  });
+
+  it("stops when the member leaves, whatever it hears then", () => {
+    const stopped = (joinedCount: number): Rooms => {
+      const rooms = new Rooms();
+      new Rejoiner(rooms.context, rooms.membership).start(recovered, 0);
+      rooms.context.state = "leaving";
+      rooms.swim.joins[0]?.settled({ joinedCount, failures: [] });
+      return rooms.advance(1_000_000);
+    };
+
+    for (const rooms of [stopped(0), stopped(1)]) {
+      expect(rooms.swim.joins).toHaveLength(1);
+      expect(rooms.reported("rejoined")).toEqual([]);
+      expect(rooms.status("self")).toBe("alive");
+      expect(rooms.statusTime("self")).toBe(0n);
+    }
+  });
+
+  it("waits before it comes again, counted from the last failure", () => {
+    const rooms = new Rooms({ environment: { random: () => 0 } });
+    const one = { ...NOTHING_RECOVERED, alive: new Map([["a", "10.0.0.2:7946"]]) };
+    new Rejoiner(rooms.context, rooms.membership).start(one, 0);
+    rooms.advance(10_000);
+    rooms.swim.joins[0]?.settled(failed);
+
+    rooms.advance(1_499);
+    expect(rooms.swim.joins).toHaveLength(1);
+    rooms.advance(1);
+    expect(rooms.swim.joins).toHaveLength(2);
   });
 
   it("comes again with growing waits, until it is found by somebody", () => {

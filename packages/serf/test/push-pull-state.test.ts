@@ -59,7 +59,37 @@ describe("PushPullState (Serf specification §8.4, §8.5)", () => {
     expect(rooms.intents.recent("test")).toMatchObject({ kind: "join", lamportTime: 20n });
     expect(rooms.intents.recent("foo")).toMatchObject({ kind: "leave", lamportTime: 16n });
     expect(rooms.settle().story()).toEqual(["user test"]);
+    expect(rooms.events[0]).toMatchObject({ lamportTime: 45n, coalesce: false });
     expect(rooms.packet()).toEqual([]);
+  });
+
+  it("takes what a state leaves out for nothing", () => {
+    const rooms = new Rooms().joined("gone");
+
+    rooms.pushPull.merge(
+      state({ statusTimes: undefined, leftMembers: ["gone"], events: undefined }),
+      false,
+      0,
+    );
+    rooms.pushPull.merge(state({ leftMembers: undefined }), false, 0);
+
+    expect(rooms.status("gone")).toBe("leaving");
+    expect(rooms.statusTime("gone")).toBe(1n);
+    expect(rooms.intents.size).toBe(0);
+    expect(rooms.settle().story()).toEqual(["member-join gone"]);
+  });
+
+  it("lets a failed member have left, and forgets it not", () => {
+    const rooms = new Rooms().joined("gone").departed("gone");
+
+    rooms.pushPull.merge(
+      state({ statusTimes: new Map([["gone", 4n]]), leftMembers: ["gone"] }),
+      false,
+      0,
+    );
+
+    expect(rooms.status("gone")).toBe("left");
+    expect(rooms.erased).toEqual([]);
   });
 
   it("delivers no event of the past to a member that wants none", () => {

@@ -26,7 +26,13 @@ describe("UserEvents, sending (Serf specification §9)", () => {
     rooms.userEvents.send("deploy", new Uint8Array([1]), true, 0);
 
     expect(rooms.settle().events).toMatchObject([
-      { kind: "user", name: "deploy", lamportTime: 1n, coalesce: true },
+      {
+        kind: "user",
+        name: "deploy",
+        lamportTime: 1n,
+        coalesce: true,
+        payload: new Uint8Array([1]),
+      },
     ]);
     expect(rooms.context.clocks.event.time).toBe(2n);
     expect(rooms.packet()).toMatchObject([{ kind: "user-event", name: "deploy" }]);
@@ -34,6 +40,7 @@ describe("UserEvents, sending (Serf specification §9)", () => {
 
   it.each([
     [600, 512, "user event exceeds configured limit of 512 bytes before encoding"],
+    [511, 512, "encoded user event exceeds configured limit of 512 bytes after encoding"],
     [500, 512, "encoded user event exceeds configured limit of 512 bytes after encoding"],
     [2_000, 9_216, "encoded user event of"],
   ])("refuses %d bytes at a limit of %d before anything happens", (bytes, limit, text) => {
@@ -59,12 +66,37 @@ describe("UserEvents, sending (Serf specification §9)", () => {
     expect(rooms.packet(largest + 3)).toHaveLength(1);
   });
 
+  it("sends an event of exactly the limit, and none of a byte more", () => {
+    const send = (userEventSizeLimit: number): void =>
+      new Rooms({ options: { userEventSizeLimit } }).userEvents.send(
+        "n",
+        new Uint8Array(169),
+        false,
+        0,
+      );
+
+    expect(() => send(200)).not.toThrow();
+    expect(() => send(199)).toThrow("exceeds configured limit of 199 bytes after encoding");
+  });
+
+  it("sends no payload as none, and nothing after shutdown", () => {
+    const rooms = new Rooms().joined("bar");
+
+    rooms.userEvents.send("n", undefined, false, 0);
+    expect(rooms.packet()).toMatchObject([{ kind: "user-event", payload: undefined }]);
+    rooms.context.state = "shutdown";
+    const error = failure(() => rooms.userEvents.send("n", undefined, false, 0));
+
+    expect(error.code).toBe("not-alive");
+  });
+
   it("keeps its own copy of the payload", () => {
     const rooms = new Rooms().joined("bar");
     const payload = new Uint8Array([1]);
     rooms.userEvents.send("n", payload, false, 0);
     payload[0] = 9;
 
+    expect(rooms.settle().events.at(-1)).toMatchObject({ payload: new Uint8Array([1]) });
     expect(rooms.packet()).toMatchObject([{ payload: new Uint8Array([1]) }]);
   });
 });
@@ -136,7 +168,19 @@ describe("UserEvents, receiving (Serf specification §9)", () => {
     for (let index = 0; index < 10; index += 1) rooms.receive(event(`e${index}`, 5n));
 
     expect(rooms.userEvents.window.weight).toBeLessThanOrEqual(200);
-    expect(rooms.reported("message-rejected").length).toBeGreaterThan(0);
+    expect(rooms.reported("message-rejected")[0]).toMatchObject({ code: "window-full" });
+  });
+
+  it("neither delivers nor passes on what claims a time from beyond all reason", () => {
+    const rooms = new Rooms().joined("bar");
+    rooms.events.length = 0;
+
+    rooms.receive(event("jump", 2n ** 63n));
+
+    expect(rooms.story()).toEqual([]);
+    expect(rooms.packet()).toEqual([]);
+    expect(rooms.context.clocks.event.time).toBe(1n);
+    expect(rooms.reported("message-rejected")).toMatchObject([{ code: "clock-jump" }]);
   });
 
   it("survives bytes that are no message, and says so", () => {
