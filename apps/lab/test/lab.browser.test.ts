@@ -80,6 +80,17 @@ describe.skipIf(executablePath === undefined)("the lab in Chromium", () => {
     expect(await page.locator("#log").textContent()).toContain("holds m25 dead");
   });
 
+  it("lets a click pause a member until it is held for dead, and another click go on", async () => {
+    await page.check('input[value="pause"]');
+    const { x, y } = await placeOf(40);
+    await page.mouse.click(x, y);
+    await waitFor("log", /m40 is paused/);
+    await waitFor("log", /holds m40 dead/);
+
+    await page.mouse.click(x, y);
+    await waitFor("agree", "99");
+  });
+
   it("is cut by a box and mended by a button", async () => {
     const [top, right] = [await placeOf(2), await placeOf(20)];
     await page.mouse.move(top.x - 10, top.y - 10);
