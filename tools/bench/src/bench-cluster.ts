@@ -148,6 +148,11 @@ async function drain<Item>(items: AsyncIterable<Item>, heard: (item: Item) => vo
   }
 }
 
+/** Not all members have heard in time. */
+export class NotHeardError extends Error {
+  override readonly name = "NotHeardError";
+}
+
 /** Waits until `expected` members were heard. @returns milliseconds from `startMs` to the last. */
 export function allHeard(
   expectedCount: number,
@@ -158,7 +163,8 @@ export function allHeard(
   let resolve: (ms: number) => void = () => {};
   const last = new Promise<number>((settle, reject) => {
     const timer = setTimeout(
-      () => reject(new Error(`${seen.size} of ${expectedCount} heard it in ${patienceMs} ms`)),
+      () =>
+        reject(new NotHeardError(`${seen.size} of ${expectedCount} heard it in ${patienceMs} ms`)),
       patienceMs,
     );
     resolve = (ms) => {

@@ -124,7 +124,11 @@ async function main(): Promise<void> {
   let results = earlier;
   for (const measurement of measurements) {
     if (wanted.length > 0 && !wanted.includes(measurement.name)) continue;
-    const rows = await measured(measurement, ours, reference);
+    const rows = await measured(measurement, ours, reference).catch((error: unknown) => {
+      process.stderr.write(`${measurement.name} was given up: ${String(error)}\n`);
+      process.exitCode = 1;
+    });
+    if (rows === undefined) continue;
     console.log(table(rows));
     const measuredAt = new Date().toISOString().slice(0, 16).replace("T", " ");
     const newer = {
