@@ -5,13 +5,12 @@
  * costs the tests that reach it, a few milliseconds most often. What makes it right is a house rule:
  * tests share no state. A mutant that matters while modules load gets a fresh process by Stryker.
  */
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { cwd, env } from "node:process";
 import { pathToFileURL } from "node:url";
 import type { MutantCoverage } from "@stryker-mutator/api/core";
 import {
-  determineHitLimitReached,
   DryRunStatus,
   MutantRunStatus,
   TestStatus,
@@ -37,14 +36,20 @@ interface Switchboard {
 const switchboard: Switchboard = ((globalThis as { __stryker__?: Switchboard }).__stryker__ ??= {});
 
 /**
- * Stryker calls a mutant endless once it was met a hundred times as often as without it, which takes
- * minutes in a loop that is run a million times; twenty times as often is plain enough.
+ * A mutant is called endless once a test meets it a hundred times as often as it does without it.
+ * Stryker counts over all tests together, which takes minutes in a loop that is run a million times.
  */
-const HIT_LIMIT_SHARE = 0.2;
+const HIT_LIMIT_FACTOR = 100;
+const LEAST_HIT_LIMIT = 20_000;
+
+/** In Stryker's copy of the checkout: what the first run counted, for processes that come later. */
+const HITS_FILE = ".mutation-hits.json";
 
 /** Calls the tests of one package. */
 export class InProcessRunner implements TestRunner {
   #claims: readonly Claim[] | undefined;
+  /** By test and mutant: how often the test meets the place of the mutant. */
+  #hits: MutantCoverage["perTest"] | undefined;
   /** Milliseconds each test took last: quick ones are asked first. */
   readonly #costs = new Map<string, number>();
 
@@ -56,13 +61,15 @@ export class InProcessRunner implements TestRunner {
     const tests: TestResult[] = [];
     for (const claim of await this.#load()) tests.push(await this.#run(claim));
     const { mutantCoverage } = switchboard;
+    this.#hits = mutantCoverage?.perTest ?? {};
+    writeFileSync(HITS_FILE, JSON.stringify(this.#hits));
     return mutantCoverage === undefined
       ? { status: DryRunStatus.Complete, tests }
       : { status: DryRunStatus.Complete, tests, mutantCoverage };
   }
 
   async mutantRun(options: MutantRunOptions): Promise<MutantRunResult> {
-    const { activeMutant, hitLimit, mutantActivation, testFilter } = options;
+    const { activeMutant, mutantActivation, testFilter } = options;
     if (mutantActivation === "static") switchboard.activeMutant = activeMutant.id;
     let claims: readonly Claim[];
     try {
@@ -79,28 +86,26 @@ export class InProcessRunner implements TestRunner {
     const asked = claims
       .filter(({ id }) => wanted === undefined || wanted.has(id))
       .toSorted((a, b) => this.#costOf(a) - this.#costOf(b));
-    const limit = hitLimit === undefined ? undefined : Math.ceil(hitLimit * HIT_LIMIT_SHARE);
     switchboard.activeMutant = activeMutant.id;
-    switchboard.hitCount = 0;
-    switchboard.hitLimit = limit;
     try {
-      return await this.#firstFailure(asked, limit);
+      return await this.#firstFailure(asked, activeMutant.id);
     } finally {
       switchboard.activeMutant = undefined;
     }
   }
 
-  async #firstFailure(
-    asked: readonly Claim[],
-    hitLimit: number | undefined,
-  ): Promise<MutantRunResult> {
+  async #firstFailure(asked: readonly Claim[], mutant: string): Promise<MutantRunResult> {
+    this.#hits ??= JSON.parse(readFileSync(HITS_FILE, "utf8")) as MutantCoverage["perTest"];
     let nrOfTests = 0;
     for (const claim of asked) {
       nrOfTests += 1;
+      const limit = LEAST_HIT_LIMIT + HIT_LIMIT_FACTOR * (this.#hits[claim.id]?.[mutant] ?? 0);
+      switchboard.hitCount = 0;
+      switchboard.hitLimit = limit;
       const result = await this.#run(claim);
-      const endless = determineHitLimitReached(switchboard.hitCount, hitLimit);
-      if (endless !== undefined)
-        return { status: MutantRunStatus.Timeout, reason: endless.reason ?? "" };
+      if (switchboard.hitCount > limit) {
+        return { status: MutantRunStatus.Timeout, reason: `met more than ${limit} times` };
+      }
       if (result.status === TestStatus.Failed) {
         const { failureMessage } = result;
         return { status: MutantRunStatus.Killed, killedBy: [claim.id], failureMessage, nrOfTests };
