@@ -46,7 +46,8 @@ export class NodeDriver<Event, Report> implements AsyncDisposable {
   readonly #transport: Transport;
   readonly #listener: DriverListener<Event, Report>;
   readonly #loopDelay = new LoopDelayMeter();
-  #lastNowMs = 0;
+  /** When what is going on now began. */
+  #lastNowMs = performance.now();
   /** Calls into the core on the stack; above 0 its outbox is not complete. */
   #callDepth = 0;
   #isPerforming = false;
@@ -213,7 +214,8 @@ export class NodeDriver<Event, Report> implements AsyncDisposable {
     const dueMs = this.#core.nextDeadlineMs();
     if (dueMs === Infinity || this.#timerDueMs <= dueMs) return;
     this.#disarm();
-    const waitMs = dueMs - performance.now();
+    // Timers of Node count from the beginning of the turn of the loop as well.
+    const waitMs = dueMs - this.#lastNowMs;
     this.#timerDueMs = dueMs;
     if (waitMs <= 0) {
       // Behind the sockets that are ready now: work that is due never starves them.
@@ -233,7 +235,7 @@ export class NodeDriver<Event, Report> implements AsyncDisposable {
   }
 
   #fire(): void {
-    const nowMs = performance.now();
+    const nowMs = this.nowMs();
     if (this.#timer !== undefined) {
       const lateMs = nowMs - this.#timerDueMs;
       this.#timer = undefined;
