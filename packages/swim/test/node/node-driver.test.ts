@@ -138,17 +138,32 @@ describe("NodeDriver", () => {
     expect(core.deadlineMs).toBe(Infinity);
   });
 
-  it("does not call for a deadline that moved away", async () => {
+  it("does not call for a deadline that moved away a little", async () => {
     const core = new ToyCore();
     const driver = drive(core);
 
     driver.call((nowMs) => (core.deadlineMs = nowMs + 1));
-    driver.call((nowMs) => (core.deadlineMs = nowMs + 3_600_000));
-    // The first timer has fired once its delay is measured.
-    await until(() => driver.loopDelay.sampleCount === 1);
+    const movedMs = driver.call((nowMs) => (core.deadlineMs = nowMs + 90));
+    await until(() => core.timeoutCount === 1);
 
-    expect(core.timeoutCount).toBe(0);
-    expect(core.timesMs).toEqual([]);
+    expect(core.timesMs.every((timeMs) => timeMs >= movedMs)).toBe(true);
+  });
+
+  it("moves the timer with a deadline that moved far away, or went", async () => {
+    const clock = new ToyCore();
+    const moved = [3_600_000, Infinity].map((far) => {
+      const core = new ToyCore();
+      const driver = drive(core);
+      driver.call((nowMs) => (core.deadlineMs = nowMs + 1));
+      driver.call((nowMs) => (core.deadlineMs = nowMs + far));
+      return driver;
+    });
+
+    // Its timer is due after theirs would have been.
+    drive(clock).call((nowMs) => (clock.deadlineMs = nowMs + 5));
+    await until(() => clock.timeoutCount === 1);
+
+    expect(moved.map(({ loopDelay }) => loopDelay.sampleCount)).toEqual([0, 0]);
   });
 
   it("is not fooled by a deadline further away than a timer can count (24.8 days)", async () => {
