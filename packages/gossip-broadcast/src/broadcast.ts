@@ -8,12 +8,14 @@
  * Why a rumour left the queue.
  *
  * - `transmitted` – handed out as often as the retransmit limit asks for. Says nothing about delivery.
+ * - `overheard` – others told it so often that with our own hand-outs the limit was reached.
  * - `invalidated` – newer news took its place, or the owner removed it by key.
  * - `pruned` – there were too many, and this one was the last in order.
  * - `reset` – the owner emptied the queue.
  * - `too-large` – never queued: longer than any packet the owner sends.
  */
-export type FinishReason = "transmitted" | "invalidated" | "pruned" | "reset" | "too-large";
+export type FinishReason =
+  "transmitted" | "overheard" | "invalidated" | "pruned" | "reset" | "too-large";
 
 /**
  * One rumour. Which of the two hooks it has decides its kind:

@@ -133,10 +133,12 @@ export class TransmitLimitedQueue {
    *
    * @param overheadBytes - what each rumour costs in the packet beside its own bytes, ≥ 0.
    * @param limitBytes - room for rumours and their overhead; zero or less takes nothing.
+   * @param leastTransmits - only rumours handed out so often already; 0. With 1, fresh ones are left
+   *   for `takeFresh`.
    * @returns payloads in the order taken; the array is the caller's.
    * @throws {RangeError} if an argument or the member count is not a sensible number.
    */
-  take(overheadBytes: number, limitBytes: number): Uint8Array[] {
+  take(overheadBytes: number, limitBytes: number, leastTransmits: number = 0): Uint8Array[] {
     if (!(overheadBytes >= 0)) {
       throw new RangeError(`overheadBytes must be >= 0, got ${overheadBytes}`);
     }
@@ -148,12 +150,21 @@ export class TransmitLimitedQueue {
     const limit = retransmitLimit(this.#multiplier, this.#memberCount());
     const again: QueuedBroadcast[] = [];
     const enough: QueuedBroadcast[] = [];
-    for (let transmits = 0; transmits < this.#tiers.length && freeBytes > 0; transmits += 1) {
+    const known: QueuedBroadcast[] = [];
+    for (
+      let transmits = leastTransmits;
+      transmits < this.#tiers.length && freeBytes > 0;
+      transmits += 1
+    ) {
       const tier = this.#tiers[transmits];
       while (tier !== undefined && freeBytes > 0) {
         const item = tier.firstWithin(freeBytes);
         if (item === undefined) break;
         tier.remove(item);
+        if (item.credit > 0) {
+          if (!this.#settleCredit(item, limit)) known.push(item);
+          continue;
+        }
         freeBytes -= item.lengthBytes + overheadBytes;
         payloads.push(item.broadcast.payload);
         item.transmits = transmits + 1;
@@ -164,8 +175,74 @@ export class TransmitLimitedQueue {
     for (const item of again) this.#tier(item.transmits).insert(item);
     for (const item of enough) this.#forget(item);
     this.#dropEmptyTiers();
-    if (enough.length > 0) notifyAll({ items: enough, reason: "transmitted" });
+    if (enough.length > 0 || known.length > 0) {
+      notifyAll({ items: enough, reason: "transmitted" }, { items: known, reason: "overheard" });
+    }
     return payloads;
+  }
+
+  /**
+   * Takes rumours that were never handed out, longest first, for several receivers at once.
+   *
+   * @param choice.isOverheard - those somebody else told meanwhile, or the others.
+   * @param choice.handOuts - how many receivers get what is returned, >= 1; each counts.
+   * @param overheadBytes - what each rumour costs beside its own bytes, >= 0.
+   * @param limitBytes - room for rumours and their overhead.
+   * @returns payloads in the order taken; the array is the caller's. O(fresh rumours).
+   * @throws {RangeError} if an argument or the member count is not a sensible number.
+   */
+  takeFresh(
+    choice: { readonly isOverheard: boolean; readonly handOuts: number },
+    overheadBytes: number,
+    limitBytes: number,
+  ): Uint8Array[] {
+    const { handOuts, isOverheard } = choice;
+    if (!Number.isSafeInteger(handOuts) || handOuts < 1) {
+      throw new RangeError(`handOuts must be a whole number >= 1, got ${handOuts}`);
+    }
+    const taken: QueuedBroadcast[] = [];
+    const tier = this.#tiers[0];
+    if (tier === undefined) return [];
+    let freeBytes = limitBytes;
+    for (const item of tier) {
+      if (item.credit > 0 !== isOverheard) continue;
+      const costBytes = item.lengthBytes + overheadBytes;
+      if (costBytes > freeBytes) continue;
+      freeBytes -= costBytes;
+      taken.push(item);
+    }
+    const limit = retransmitLimit(this.#multiplier, this.#memberCount());
+    const enough: QueuedBroadcast[] = [];
+    for (const item of taken) {
+      tier.remove(item);
+      item.credit += handOuts;
+      if (!this.#settleCredit(item, limit)) enough.push(item);
+    }
+    this.#dropEmptyTiers();
+    if (enough.length > 0) notifyAll({ items: enough, reason: "transmitted" });
+    return taken.map(({ broadcast }) => broadcast.payload);
+  }
+
+  /**
+   * Somebody else told the rumour of this key: it counts as `worth` hand-outs of ours. A rumour heard
+   * again and again is known, and telling it is a waste. It is settled when the rumour's turn comes,
+   * so that hearing costs next to nothing; until then the rumour counts as waiting. O(1) expected.
+   *
+   * Source: feedback and counters in Demers et al. (1987) §1.4, without the answer of the told.
+   *
+   * @param worth - a whole number >= 0.
+   * @param leastTransmits - only if it was handed out so often already; 0.
+   * @returns whether it counted.
+   * @throws {RangeError} if `worth` is not a whole number >= 0.
+   */
+  overhear(key: string, worth: number, leastTransmits: number = 0): boolean {
+    if (!Number.isSafeInteger(worth) || worth < 0) {
+      throw new RangeError(`worth must be a whole number >= 0, got ${worth}`);
+    }
+    const item = this.#named.get(key);
+    if (item === undefined || item.transmits < leastTransmits) return false;
+    item.credit += worth;
+    return true;
   }
 
   /**
@@ -200,6 +277,18 @@ export class TransmitLimitedQueue {
     this.#plain.clear();
     this.#size = 0;
     notifyAll({ items, reason: "reset" });
+  }
+
+  /** Puts an item in no tier to where its credit belongs. @returns false if that was enough. */
+  #settleCredit(item: QueuedBroadcast, limit: number): boolean {
+    item.transmits += item.credit;
+    item.credit = 0;
+    if (item.transmits < limit) {
+      this.#tier(item.transmits).insert(item);
+      return true;
+    }
+    this.#forget(item);
+    return false;
   }
 
   #replacedBy(broadcast: Broadcast): readonly QueuedBroadcast[] {

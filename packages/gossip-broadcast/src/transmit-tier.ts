@@ -26,6 +26,8 @@ export class QueuedBroadcast {
   readonly id: number;
   /** How often it was handed out. Changes only while it is in no tier. */
   transmits = 0;
+  /** Hand-outs it was credited with since it was put into its tier; settled when it is next looked at. */
+  credit = 0;
   /** Root of what comes earlier in the order. */
   before: QueuedBroadcast | undefined = undefined;
   /** Root of what comes later in the order. */

@@ -20,32 +20,31 @@
  */
 import { retransmitLimit, TransmitLimitedQueue } from "@x/gossip-broadcast";
 import type { CoreContext } from "./core-context.ts";
+import { EAGER_PAUSE_MS, EagerPace, packed, sizeOf } from "./eager-pace.ts";
 import type { MemberRecord } from "./member-record.ts";
+import { checksChecksums, PacketSender } from "./packet-sender.ts";
 import type { Endpoint } from "./protocol-core.ts";
 import { chooseRows } from "./random-choice.ts";
 import { SpreadRing } from "./spread-ring.ts";
 import type { Timer } from "./timer-table.ts";
 import { TokenBucket } from "./token-bucket.ts";
-import {
-  compoundPartOverheadBytes,
-  maxCompoundParts,
-  MessageType,
-  packetOverheadBytes,
-  sealPacket,
-} from "./wire/index.ts";
+import { compoundPartOverheadBytes, MessageType, packetOverheadBytes } from "./wire/index.ts";
 
 /** A user broadcast costs its type byte as well. Source: broadcast queue specification §6. */
 const USER_PART_OVERHEAD_BYTES = compoundPartOverheadBytes + 1;
-/** Members from this protocol on check a checksum. Source: behaviour specification §12. */
-const CHECKSUM_PROTOCOL = 5;
 /** Label, encryption and checksum in their largest forms. Source: wire specification §12. */
 const LARGEST_ENVELOPE_BYTES = 45 + 5 + 2 + compoundPartOverheadBytes;
 /** Packets without a reserved share after the layer above had nothing to say. */
 const PACKETS_WITHOUT_RESERVE = 3;
 /** Own claims waiting: a refutation and a farewell are all there can be. */
 const OWN_CLAIM_LIMIT = 8;
-/** What comes within this time after an eager round leaves together in the next. */
-const EAGER_PAUSE_MS = 5;
+/** Above this size, news heard again from others counts as told. */
+const OVERHEARING_MEMBERS = 64;
+/** The share of its hand-outs that a rumour is spared when it is heard again. */
+const OVERHEARD_SHARE = 0.75;
+/** Targets of an eager round that has much to tell, and how many of them are told what was overheard. */
+const BUSY_TARGETS = 6;
+const NEXT_TARGETS = 2;
 /** Packets for one target in one round, while there is news that was never sent. */
 const EAGER_PACKETS_PER_TARGET = 8;
 
@@ -67,6 +66,8 @@ export class Dissemination {
   readonly #news: TransmitLimitedQueue;
   readonly #eagerTokens: TokenBucket;
   readonly #ring: SpreadRing;
+  readonly #pace = new EagerPace();
+  readonly #sender: PacketSender;
   #isStarted = false;
   #roundTimer: Timer | undefined;
   #eagerTimer: Timer | undefined;
@@ -86,6 +87,7 @@ export class Dissemination {
     this.#news = new TransmitLimitedQueue({ ...shared, limit: options.broadcastQueueLimit });
     this.#eagerTokens = new TokenBucket(options.eagerGossipPerSecond);
     this.#ring = new SpreadRing(table, options.name);
+    this.#sender = new PacketSender(context);
   }
 
   /** Rumours waiting. */
@@ -126,17 +128,38 @@ export class Dissemination {
       this.#context.outbox.report({ kind: "broadcast-queue-full", droppedCount: 1 });
     }
     queue.enqueue(finished === undefined ? { payload, key } : { payload, key, finished });
-    this.requestGossip(nowMs);
+    this.#requestRound(nowMs, isOwn ? EAGER_PAUSE_MS : this.#pace.pauseMs);
+  }
+
+  /** Somebody else told the news about this member that we know and perhaps still tell. */
+  overhear(name: string): void {
+    const { options, table } = this.#context;
+    if (table.size <= OVERHEARING_MEMBERS) return;
+    const limit = retransmitLimit(options.retransmitMultiplier, table.size);
+    // What is few and new goes round in full first.
+    const least = this.#pace.isBusy ? 0 : 1;
+    this.#news.overhear(name, Math.ceil(limit * OVERHEARD_SHARE), least);
   }
 
   /** Eager spread: a round at the next opportunity instead of at the next tick, unless it can wait. */
-  requestGossip(nowMs: number, canWait: boolean = false): void {
+  requestGossip(nowMs: number, canWait: boolean): void {
+    if (canWait) this.#armRounds(nowMs);
+    else this.#requestRound(nowMs, EAGER_PAUSE_MS);
+  }
+
+  #requestRound(nowMs: number, pauseMs: number): void {
     const { options, timers } = this.#context;
     this.#armRounds(nowMs);
-    if (canWait || !options.eagerGossip || this.#eagerTimer !== undefined) return;
+    if (!options.eagerGossip) return;
     if (options.gossipFanout === 0 || options.gossipIntervalMs === 0) return;
     // Not at once: everything that arrived together shall leave together.
-    this.#eagerTimer = timers.set(Math.max(nowMs, this.#eagerMs + EAGER_PAUSE_MS), (tickMs) => {
+    const dueMs = Math.max(nowMs, this.#eagerMs + pauseMs);
+    const waiting = this.#eagerTimer;
+    if (waiting !== undefined) {
+      if (waiting.dueMs > dueMs) timers.move(waiting, dueMs);
+      return;
+    }
+    this.#eagerTimer = timers.set(dueMs, (tickMs) => {
       this.#eagerTimer = undefined;
       this.#eagerMs = tickMs;
       this.#gossipEagerly(tickMs);
@@ -152,17 +175,17 @@ export class Dissemination {
       compoundPartOverheadBytes;
     const extras = this.#takeParts(free);
     const isAlone = extras.length === 0;
-    this.#seal(target, isAlone ? [message] : [message, ...extras], false);
+    this.#sender.send(target, isAlone ? [message] : [message, ...extras], false);
   }
 
   /** Sends exactly these encoded messages in one packet, to a member. */
   sendExactly(record: MemberRecord, parts: readonly Uint8Array[]): void {
-    this.#seal(record.endpoint, parts, record.protocolMax >= CHECKSUM_PROTOCOL);
+    this.#sender.sendTo(record, parts);
   }
 
   /** Sends one encoded message, to an address that is or is not the one in a member's record. */
   sendAlone(target: Endpoint, message: Uint8Array, record?: MemberRecord): void {
-    this.#seal(target, [message], (record?.protocolMax ?? 0) >= CHECKSUM_PROTOCOL);
+    this.#sender.send(target, [message], record !== undefined && checksChecksums(record));
   }
 
   /** Finishes everything that waits. */
@@ -172,7 +195,13 @@ export class Dissemination {
   }
 
   #gossip(nowMs: number): void {
-    const { delegate, options, random, table } = this.#context;
+    const { delegate, options, random, table, timers } = this.#context;
+    if (this.#pace.isBusy && this.#eagerTimer !== undefined) {
+      timers.cancel(this.#eagerTimer);
+      this.#eagerTimer = undefined;
+      this.#eagerMs = nowMs;
+      this.#gossipEagerly(nowMs);
+    }
     if (this.depth === 0 && delegate.takeBroadcasts === undefined) return;
     const rows = chooseRows(random, table.size, options.gossipFanout, (row) =>
       this.#isGossipTarget(row, nowMs),
@@ -189,8 +218,18 @@ export class Dissemination {
   /** One round along the ring; what is left of the transmissions is the rounds'. */
   #gossipEagerly(nowMs: number): void {
     const { options, table } = this.#context;
+    this.#pace.adapt(table.size > OVERHEARING_MEMBERS ? this.#news.freshSize : 0);
     const limit = retransmitLimit(options.retransmitMultiplier, table.size);
-    const rows = this.#ring.targets(Math.max(1, limit), nowMs);
+    const targetCount = this.#pace.isBusy ? Math.min(limit, BUSY_TARGETS) : limit;
+    const rows = this.#ring.targets(Math.max(1, targetCount), nowMs);
+    if (rows.length === 0) return;
+    if (this.#pace.isBusy) this.#tellMuch(rows, nowMs);
+    else this.#tellLittle(rows, nowMs);
+    if (this.#hasFreshNews()) this.#requestRound(nowMs, this.#pace.pauseMs);
+  }
+
+  #tellLittle(rows: readonly number[], nowMs: number): void {
+    const { table } = this.#context;
     /** What the first target was told: it holds everything that is new. */
     const told: Uint8Array[][] = [];
     for (const [place, row] of rows.entries()) {
@@ -209,7 +248,44 @@ export class Dissemination {
       if (sentCount === 0) return;
     }
     this.#tellTheDead(told, rows.length, nowMs);
-    if (rows.length > 0 && this.#hasFreshNews()) this.requestGossip(nowMs);
+  }
+
+  /**
+   * What others told meanwhile is on its way round: of that only the next members along the ring are
+   * told, so that nobody is left out. Everybody else gets the same packets.
+   */
+  #tellMuch(rows: readonly number[], nowMs: number): void {
+    const { options, settings, table } = this.#context;
+    const fullBytes = options.datagramBytes - packetOverheadBytes(settings);
+    const hasUserData = this.#context.delegate.takeBroadcasts !== undefined;
+    const roomBytes = fullBytes - (hasUserData ? this.#reservedBytes(fullBytes) : 0);
+    const [toAll, toNext] = this.#takeNews(rows.length, roomBytes * EAGER_PACKETS_PER_TARGET);
+    const nextPackets = packed([...toAll, ...toNext], roomBytes);
+    const packets = toNext.length === 0 ? nextPackets : packed(toAll, roomBytes);
+    const sealed = new Map<readonly Uint8Array[], Uint8Array>();
+    for (const [place, row] of rows.entries()) {
+      for (const packet of place < NEXT_TARGETS ? nextPackets : packets) {
+        if (!this.#eagerTokens.take(nowMs)) return;
+        if (hasUserData) {
+          const parts = [...packet];
+          this.#addUserParts(parts, fullBytes - sizeOf(parts));
+          this.sendExactly(table.record(row), parts);
+        } else {
+          this.#sender.sendSame(table.record(row), packet, sealed);
+        }
+      }
+    }
+    this.#tellTheDead(packets, rows.length, nowMs);
+  }
+
+  /** @returns news for all targets of a round, and what only the next ones along the ring are told. */
+  #takeNews(targetCount: number, limitBytes: number): readonly [Uint8Array[], Uint8Array[]] {
+    const unheard = { isOverheard: false, handOuts: targetCount };
+    const overheard = { isOverheard: true, handOuts: Math.min(NEXT_TARGETS, targetCount) };
+    const overhead = compoundPartOverheadBytes;
+    const toAll = this.#own.takeFresh(unheard, overhead, limitBytes);
+    toAll.push(...this.#news.takeFresh(unheard, overhead, limitBytes - sizeOf(toAll)));
+    return [toAll, this.#news.takeFresh(overheard, overhead, limitBytes - sizeOf(toAll))];
   }
 
   /**
@@ -270,9 +346,11 @@ export class Dissemination {
     const hasUserData = this.#context.delegate.takeBroadcasts !== undefined;
     const reserve = hasUserData ? this.#reservedBytes(freeBytes) : 0;
     if (this.#news.size > 0) {
-      let news = this.#news.take(compoundPartOverheadBytes, remaining - reserve);
+      // In a mass join what is new is the ring's, where it reaches everybody.
+      const least = this.#pace.isBusy ? 1 : 0;
+      let news = this.#news.take(compoundPartOverheadBytes, remaining - reserve, least);
       // What is too large for the rest would wait for ever: the share is for churn, not a wall.
-      if (news.length === 0) news = this.#news.take(compoundPartOverheadBytes, remaining);
+      if (news.length === 0) news = this.#news.take(compoundPartOverheadBytes, remaining, least);
       parts.push(...news);
       remaining -= sizeOf(news);
     }
@@ -307,17 +385,6 @@ export class Dissemination {
       parts.push(userMessage(payload));
     }
   }
-
-  /** One packet, or several when there are more parts than a compound can count. */
-  #seal(target: Endpoint, parts: readonly Uint8Array[], checksum: boolean): void {
-    const { options, outbox, settings } = this.#context;
-    for (let start = 0; start < parts.length; start += maxCompoundParts) {
-      const chunk =
-        parts.length <= maxCompoundParts ? parts : parts.slice(start, start + maxCompoundParts);
-      const bytes = sealPacket(chunk, settings, { compress: options.compress, checksum });
-      outbox.sendDatagram(target, bytes);
-    }
-  }
 }
 
 /** The UDP form of a user message: its type byte and the payload. */
@@ -326,10 +393,4 @@ export function userMessage(payload: Uint8Array): Uint8Array {
   message[0] = MessageType.user;
   message.set(payload, 1);
   return message;
-}
-
-function sizeOf(parts: readonly Uint8Array[]): number {
-  let bytes = 0;
-  for (const part of parts) bytes += part.length + compoundPartOverheadBytes;
-  return bytes;
 }

@@ -10,8 +10,11 @@
  * Read next: `member-table.ts`.
  */
 import type { Member, MemberState, ProtocolVersions } from "./member.ts";
+import { hashName, NameIndex } from "./name-index.ts";
 import type { Endpoint } from "./protocol-core.ts";
-import { addressText, sameAddress } from "./wire/index.ts";
+import { addressText, sameAddress, type PushPullNode } from "./wire/index.ts";
+import { encodeNode } from "./wire/push-pull-codec.ts";
+import type { RecordLayout } from "./wire/record-layout.ts";
 
 /** A member as a claim describes it. */
 export interface MemberDescription {
@@ -41,6 +44,11 @@ export class MemberRecord {
   readonly port: number;
   /** Six version bytes, the length of the address, the address, the metadata: one char each. */
   readonly #packed: string;
+  readonly #versions: SharedVersions;
+  /** Whether several cores have it. */
+  isShared = false;
+  /** What several cores told last of this member. */
+  sharedNode: PushPullNode | undefined;
   #endpoint: Endpoint | undefined;
   /** The picture handed out last: most observers agree on incarnation and state. */
   #picture: MemberPicture | undefined;
@@ -53,6 +61,7 @@ export class MemberRecord {
       String.fromCharCode(description.address.length) +
       packBytes(description.address) +
       packBytes(description.meta);
+    this.#versions = versionsOf(this.#packed);
   }
 
   get name(): string {
@@ -69,12 +78,12 @@ export class MemberRecord {
   }
 
   get versions(): ProtocolVersions {
-    return versionsOf(this.#packed).versions;
+    return this.#versions.versions;
   }
 
   /** The six bytes. Shared: do not change them. */
   get versionBytes(): Uint8Array {
-    return versionsOf(this.#packed).bytes;
+    return this.#versions.bytes;
   }
 
   /** A fresh copy of the raw IP as announced. */
@@ -120,6 +129,30 @@ export class MemberRecord {
 
   hasVersions(versions: Uint8Array): boolean {
     return versions.length >= VERSION_COUNT && hasBytesAt(this.#packed, 0, versions, VERSION_COUNT);
+  }
+
+  /** Whether a record as it lies in a message names this address and port, and speaks these versions. */
+  isDescribedBy(layout: RecordLayout): boolean {
+    const { addressEnd, addressStart, bytes, versionsEnd, versionsStart } = layout;
+    const length = addressEnd - addressStart;
+    return (
+      this.port === layout.port &&
+      this.#packed.charCodeAt(VERSION_COUNT) === length &&
+      versionsEnd - versionsStart >= VERSION_COUNT &&
+      hasBytesAt(this.#packed, VERSION_COUNT + 1, bytes, length, addressStart) &&
+      hasBytesAt(this.#packed, 0, bytes, VERSION_COUNT, versionsStart)
+    );
+  }
+
+  /** As a push/pull tells it. Several cores that share this record tell the same: for them it is kept. */
+  node(incarnation: number, state: number): PushPullNode {
+    const kept = this.sharedNode;
+    if (kept !== undefined && kept.incarnation === incarnation && kept.state === state) return kept;
+    const { address, meta, name, port, versionBytes: versions } = this;
+    const node = { name, address, port, meta, incarnation, state, versions };
+    if (!this.isShared) return node;
+    this.sharedNode = { ...node, encoded: encodeNode(node) };
+    return this.sharedNode;
   }
 
   /** The picture of this member at an incarnation and in a state. */
@@ -169,6 +202,8 @@ export interface NameKey {
   readonly name: string;
   /** Small and dense: an index into arrays. Used again once nobody holds the name. */
   readonly number: number;
+  /** The same for every member of a cluster, 0 to 2³² − 1. */
+  readonly hash: number;
 }
 
 interface PooledName extends NameKey {
@@ -184,6 +219,7 @@ interface PooledName extends NameKey {
  */
 export class MemberRecordPool {
   readonly #names = new Map<string, PooledName>();
+  readonly #index = new NameIndex<PooledName>();
   readonly #freeNumbers: number[] = [];
   #numberCount = 0;
 
@@ -196,14 +232,20 @@ export class MemberRecordPool {
     return this.#names.get(name);
   }
 
+  /** As `find`, by a name as it stands in a message; only for plain ASCII. */
+  findEncoded(bytes: Uint8Array, start: number, end: number): NameKey | undefined {
+    return this.#index.find(bytes, start, end);
+  }
+
   /** Holds a name; pair it with `release`. */
   hold(name: string): NameKey {
     let pooled = this.#names.get(name);
     if (pooled === undefined) {
       const number = this.#freeNumbers.pop() ?? this.#numberCount;
       if (number === this.#numberCount) this.#numberCount += 1;
-      pooled = { name, number, holderCount: 0, latest: undefined };
+      pooled = { name, number, hash: hashName(name), holderCount: 0, latest: undefined };
       this.#names.set(name, pooled);
+      this.#index.add(pooled);
     }
     pooled.holderCount += 1;
     return pooled;
@@ -215,6 +257,7 @@ export class MemberRecordPool {
     pooled.holderCount -= 1;
     if (pooled.holderCount > 0) return;
     this.#names.delete(name);
+    this.#index.remove(pooled);
     this.#freeNumbers.push(pooled.number);
   }
 
@@ -222,7 +265,10 @@ export class MemberRecordPool {
   record(key: NameKey, description: MemberDescription): MemberRecord {
     const pooled = this.#names.get(key.name);
     const latest = pooled?.latest;
-    if (latest !== undefined && latest.equals(description)) return latest;
+    if (latest !== undefined && latest.equals(description)) {
+      latest.isShared = true;
+      return latest;
+    }
     const record = new MemberRecord(key, description);
     if (pooled !== undefined) pooled.latest = record;
     return record;
@@ -273,10 +319,11 @@ function hasBytesAt(
   packed: string,
   start: number,
   bytes: Uint8Array,
-  length = bytes.length,
+  length: number = bytes.length,
+  from: number = 0,
 ): boolean {
   for (let index = 0; index < length; index += 1) {
-    if (packed.charCodeAt(start + index) !== bytes[index]) return false;
+    if (packed.charCodeAt(start + index) !== bytes[from + index]) return false;
   }
   return true;
 }

@@ -26,6 +26,11 @@ const STATE_NUMBERS: Readonly<Record<MemberState, number>> = {
   left: 3,
 };
 
+/** Passes news on at once. */
+const PROMPT = 1;
+/** Learned from a state nobody else needs to hear of. */
+const UNTOLD = 2;
+
 const NO_ROW = -1;
 const FIRST_CAPACITY = 16;
 
@@ -35,8 +40,8 @@ export class MemberTable {
   readonly #records: MemberRecord[] = [];
   #incarnations = new Uint32Array(FIRST_CAPACITY);
   #states = new Uint8Array(FIRST_CAPACITY);
-  /** 1 = passes news on at once. */
-  #prompt = new Uint8Array(FIRST_CAPACITY);
+  /** What else is known of each: `PROMPT`, `UNTOLD`. */
+  #marks = new Uint8Array(FIRST_CAPACITY);
   /** Time of the last change of state; -Infinity = never. */
   #changedMs = new Float64Array(FIRST_CAPACITY);
   /** Row by the number of the name. */
@@ -44,6 +49,8 @@ export class MemberTable {
   /** Rows by state. */
   readonly #counts = [0, 0, 0, 0];
   #version = 0;
+  /** Names, by number, that became live or ceased to be since somebody asked; none: too many. */
+  #turned: number[] | undefined = [];
 
   constructor(pool: MemberRecordPool) {
     this.#pool = pool;
@@ -59,6 +66,24 @@ export class MemberTable {
     return this.#version;
   }
 
+  /**
+   * Numbers of the names that became live or ceased to be since the last call, some more than once;
+   * for the one part that follows along.
+   *
+   * @returns `undefined` when they were more than half of the rows: look at all of them.
+   */
+  takeTurned(): readonly number[] | undefined {
+    const turned = this.#turned;
+    this.#turned = [];
+    return turned;
+  }
+
+  /** The row of a name by its number, if it has one. O(1). */
+  rowOf(number: number): number | undefined {
+    const row = this.#rows[number] ?? NO_ROW;
+    return row === NO_ROW ? undefined : row;
+  }
+
   /** Rows in one state. O(1). */
   count(state: MemberState): number {
     return this.#counts[STATE_NUMBERS[state]] ?? 0;
@@ -72,6 +97,12 @@ export class MemberTable {
   /** @returns the row, or `undefined` for an unknown name. O(1). */
   find(name: string): number | undefined {
     const key = this.#pool.find(name);
+    return key === undefined ? undefined : this.row(key);
+  }
+
+  /** As `find`, by a name as it stands in a message; only for plain ASCII. O(1). */
+  findEncoded(bytes: Uint8Array, start: number, end: number): number | undefined {
+    const key = this.#pool.findEncoded(bytes, start, end);
     return key === undefined ? undefined : this.row(key);
   }
 
@@ -106,7 +137,7 @@ export class MemberTable {
 
   /** Whether this member was seen to be one that passes news on at once. */
   isPrompt(row: number): boolean {
-    return this.#prompt[row] === 1;
+    return ((this.#marks[row] ?? 0) & PROMPT) !== 0;
   }
 
   /** Whether all live members but this one were seen to be such. O(n). */
@@ -118,7 +149,17 @@ export class MemberTable {
   }
 
   notePrompt(row: number): void {
-    this.#prompt[row] = 1;
+    this.#marks[row] = (this.#marks[row] ?? 0) | PROMPT;
+  }
+
+  /** Whether we know what we know of this member without having told it on. */
+  isUntold(row: number): boolean {
+    return ((this.#marks[row] ?? 0) & UNTOLD) !== 0;
+  }
+
+  noteUntold(row: number, isUntold: boolean): void {
+    const others = (this.#marks[row] ?? 0) & ~UNTOLD;
+    this.#marks[row] = isUntold ? others | UNTOLD : others;
   }
 
   /** An immutable picture of one row. */
@@ -142,7 +183,7 @@ export class MemberTable {
     this.#reserve(row, key.number);
     this.#records.push(this.#pool.record(key, description));
     this.#incarnations[row] = 0;
-    this.#prompt[row] = 0;
+    this.#marks[row] = 0;
     this.#states[row] = STATE_NUMBERS.dead;
     this.#changedMs[row] = -Infinity;
     this.#rows[key.number] = row;
@@ -165,9 +206,9 @@ export class MemberTable {
     this.#addCount(this.#states[row] ?? 0, -1);
     const number = STATE_NUMBERS[state];
     this.#states[row] = number;
-    if (this.isLive(row) !== wasLive) this.#version += 1;
+    if (this.isLive(row) !== wasLive) this.#noteTurn(row);
     // Whoever comes back may be another program.
-    if (!this.isLive(row)) this.#prompt[row] = 0;
+    if (!this.isLive(row)) this.#marks[row] = (this.#marks[row] ?? 0) & ~PROMPT;
     this.#changedMs[row] = nowMs;
     this.#addCount(number, 1);
   }
@@ -176,7 +217,7 @@ export class MemberTable {
   remove(row: number): number {
     const record = this.record(row);
     const last = this.size - 1;
-    if (this.isLive(row)) this.#version += 1;
+    if (this.isLive(row)) this.#noteTurn(row);
     this.#addCount(this.#states[row] ?? 0, -1);
     this.#rows[record.key.number] = NO_ROW;
     if (row !== last) {
@@ -184,7 +225,7 @@ export class MemberTable {
       this.#records[row] = moved;
       this.#incarnations[row] = this.#incarnations[last] ?? 0;
       this.#states[row] = this.#states[last] ?? 0;
-      this.#prompt[row] = this.#prompt[last] ?? 0;
+      this.#marks[row] = this.#marks[last] ?? 0;
       this.#changedMs[row] = this.#changedMs[last] ?? 0;
       this.#rows[moved.key.number] = row;
     }
@@ -198,6 +239,14 @@ export class MemberTable {
     while (this.size > 0) this.remove(this.size - 1);
   }
 
+  #noteTurn(row: number): void {
+    this.#version += 1;
+    if (this.#turned === undefined) return;
+    // Nobody may ever ask: what is noted stays in proportion to the table.
+    if (this.#turned.length * 2 > this.size) this.#turned = undefined;
+    else this.#turned.push(this.record(row).key.number);
+  }
+
   #addCount(stateNumber: number, difference: number): void {
     this.#counts[stateNumber] = (this.#counts[stateNumber] ?? 0) + difference;
   }
@@ -207,7 +256,7 @@ export class MemberTable {
       const capacity = Math.ceil(row * 1.5) + 1;
       this.#incarnations = grown(this.#incarnations, new Uint32Array(capacity));
       this.#states = grown(this.#states, new Uint8Array(capacity));
-      this.#prompt = grown(this.#prompt, new Uint8Array(capacity));
+      this.#marks = grown(this.#marks, new Uint8Array(capacity));
       this.#changedMs = grown(this.#changedMs, new Float64Array(capacity));
     }
     if (number >= this.#rows.length) {

@@ -14,6 +14,7 @@ import { judgeAlive, judgeDead, judgeSuspect, type Standing } from "./override-r
 import type { ProbeOrder } from "./probe-order.ts";
 import type { Endpoint } from "./protocol-core.ts";
 import { Incarnation } from "./refutation.ts";
+import { Repetitions } from "./repetitions.ts";
 import { describeSelf, pictureOf } from "./self-description.ts";
 import { SuspicionTable, type SuspectLooks } from "./suspicion-table.ts";
 import type { SwimEvent } from "./swim-event.ts";
@@ -52,6 +53,8 @@ export class Membership {
   readonly #suspicions: SuspicionTable;
   readonly #looks: () => SuspectLooks;
   readonly #reminderTokens = new TokenBucket(REMINDERS_PER_SECOND);
+  /** What others tell that we know. */
+  readonly repetitions: Repetitions;
   #isLeaving = false;
 
   /** @param looks - who looks at suspects; not asked before the first suspicion. */
@@ -66,6 +69,7 @@ export class Membership {
     this.#dissemination = dissemination;
     this.#order = order;
     this.#admission = new Admission(context.options);
+    this.repetitions = new Repetitions(context, dissemination);
     this.#suspicions = new SuspicionTable(context, looks, (row, nowMs) => {
       const { incarnation, node } = this.accusation(row);
       this.handleDead({ kind: "dead", incarnation, node, from: context.options.name }, {}, nowMs);
@@ -112,7 +116,11 @@ export class Membership {
     const isSelf = claim.node === options.name;
     if (isSelf && this.#isLeaving) return;
     const known = table.find(claim.node);
-    if (known !== undefined && this.#isPlainRepetition(known, claim)) {
+    if (known !== undefined && this.repetitions.isPlain(known, claim)) {
+      if (origin.encoded !== undefined && this.repetitions.hearAgain(known, claim, nowMs)) {
+        this.#announce(claim, origin, nowMs);
+        this.#dissemination.overhear(claim.node);
+      }
       this.#remind(known, claim, nowMs);
       return;
     }
@@ -223,14 +231,6 @@ export class Membership {
     }
   }
 
-  /** Most of a push/pull: an alive we have already. Cheap to see before anything is checked. */
-  #isPlainRepetition(row: number, claim: AliveMessage): boolean {
-    const { options, table } = this.#context;
-    if (claim.incarnation > table.incarnation(row) || claim.node === options.name) return false;
-    const record = table.record(row);
-    return record.port === claim.port && record.hasAddress(claim.address);
-  }
-
   /** Step 4 and 5 of the specification: what depends on whether the name is known. */
   #refuseForUs(known: number | undefined, claim: AliveMessage): Refusal | undefined {
     const { options, table } = this.#context;
@@ -282,6 +282,7 @@ export class Membership {
     table.describe(row, told);
     table.setIncarnation(row, claim.incarnation);
     if (previous.state !== "alive") table.setState(row, "alive", nowMs);
+    table.noteUntold(row, origin.isOldNews === true);
     if (origin.isOldNews !== true)
       this.#announce(told, hasVersions ? origin : {}, nowMs, origin.finished);
 

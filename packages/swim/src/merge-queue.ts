@@ -24,8 +24,9 @@ export interface IncomingState {
   readonly endpoint: Endpoint;
   readonly isLeftOut: (node: PushPullNode) => boolean;
   readonly merged: (nowMs: number) => void;
-  /** The answer to an exchange of ours. */
+  /** The answer to an exchange of ours; to the look of a newcomer. */
   readonly isReply: boolean;
+  readonly isLook: boolean;
 }
 
 interface Merge extends IncomingState {
@@ -82,18 +83,19 @@ export class MergeQueue {
     this.#timer = this.#context.timers.set(nowMs, (dueMs) => this.#mergeSlice(dueMs));
   }
 
-  #isOldNews({ isReply, message }: Merge): boolean {
-    const isNewcomer = isReply && this.#context.table.liveCount <= 1;
+  #isOldNews({ isLook, isReply, message }: Merge): boolean {
+    const isNewcomer = isLook || (isReply && this.#context.table.liveCount <= 1);
     return isNewcomer && message.nodes.length > OLD_NEWS_MEMBERS;
   }
 
   #finish(merge: Merge, nowMs: number): void {
     const { delegate, outbox } = this.#context;
-    const { isJoin, nodes, userState } = merge.message;
+    const { isJoin, knownCount = 0, nodes, userState } = merge.message;
     this.#merges.shift();
     if (userState.length > 0) delegate.mergeRemoteState?.(userState, isJoin, nowMs);
     const { endpoint } = merge;
-    outbox.report({ kind: "push-pull-merged", endpoint, memberCount: nodes.length, isJoin });
+    const memberCount = nodes.length + knownCount;
+    outbox.report({ kind: "push-pull-merged", endpoint, memberCount, isJoin });
     merge.merged(nowMs);
   }
 

@@ -43,6 +43,11 @@ const UNSCALED_MEMBERS = 32;
  */
 const SECOND_LOOK_MS = 800;
 
+/** What an exchange is for: a newcomer's join and its looks, or the regular comparison. */
+type ExchangePurpose = "join" | "look" | "regular";
+
+type Settled = (failure: ExchangeFailure | undefined, nowMs: number) => void;
+
 /** A received state that may be merged but for some records, or why not. */
 type CheckedState =
   Extract<VersionAgreement, { kind: "agreed" }> | ({ readonly kind: "refused" } & ExchangeFailure);
@@ -71,6 +76,8 @@ export class PushPull {
   readonly #streams: StreamTable;
   readonly #merges: MergeQueue;
   #timer: Timer | undefined;
+  /** The next exchange is a look. */
+  #looksNext = false;
 
   constructor(context: CoreContext, membership: Membership, streams: StreamTable) {
     this.#context = context;
@@ -86,20 +93,28 @@ export class PushPull {
     const timer: Timer = timers.set(nowMs + random() * intervalMs, (tickMs) => {
       timers.move(timer, tickMs + scaledPushPullMs(intervalMs, table.size));
       const partner = this.#choosePartner();
-      if (partner !== undefined) this.exchange(partner, false, tickMs, () => {});
+      if (partner === undefined) return;
+      const purpose = this.#looksNext ? "look" : "regular";
+      this.#looksNext = false;
+      this.#exchange(partner, purpose, tickMs, () => {});
     });
     this.#timer = timer;
   }
 
   /** Exchanges state with one member. `settled` is called once, after the merge. */
-  exchange(
+  exchange(partner: ExchangePartner, isJoin: boolean, nowMs: number, settled: Settled): void {
+    this.#exchange(partner, isJoin ? "join" : "regular", nowMs, settled);
+  }
+
+  #exchange(
     partner: ExchangePartner,
-    isJoin: boolean,
+    purpose: ExchangePurpose,
     nowMs: number,
-    settled: (failure: ExchangeFailure | undefined, nowMs: number) => void,
+    settled: Settled,
   ): void {
     const { options, outbox } = this.#context;
     const { endpoint, name } = partner;
+    const isJoin = purpose === "join";
     outbox.report({ kind: "push-pull-started", name, endpoint, isJoin });
     const failed = (failure: ExchangeFailure, failedMs: number): void => {
       const { code, message } = failure;
@@ -114,7 +129,7 @@ export class PushPull {
     }
     const request = {
       target: endpoint,
-      message: () => this.#localState(isJoin),
+      message: () => this.#localState(isJoin, purpose === "look"),
       timeoutMs: options.streamTimeoutMs,
       expectsReply: true,
       failed,
@@ -124,12 +139,14 @@ export class PushPull {
         }
         const checked = this.#check(reply, endpoint);
         if (checked.kind === "refused") return failed(checked, repliedMs);
+        const isWorthALook = isJoin || (purpose === "look" && this.#hasStrangers(reply));
         const merged = (mergedMs: number): void => {
-          if (isJoin) this.#lookAgainSoon(mergedMs);
+          if (isWorthALook) this.#lookAgainSoon(mergedMs);
           settled(undefined, mergedMs);
         };
+        const isLook = purpose === "look";
         this.#merges.add(
-          { message: reply, endpoint, ...checked, merged, isReply: true },
+          { message: reply, endpoint, ...checked, merged, isReply: true, isLook },
           repliedMs,
         );
       },
@@ -157,7 +174,13 @@ export class PushPull {
     const checked = this.#check(request, remote);
     if (checked.kind === "refused") return { kind: "error", error: checked.message };
     const reply = this.#localState(request.isJoin);
-    const incoming = { message: request, endpoint: remote, ...checked, isReply: false };
+    const incoming = {
+      message: request,
+      endpoint: remote,
+      ...checked,
+      isReply: false,
+      isLook: false,
+    };
     this.#merges.add({ ...incoming, merged: () => {} }, nowMs);
     return reply;
   }
@@ -167,7 +190,13 @@ export class PushPull {
     // Smaller clusters exchange often enough, and their gossip reaches everybody.
     if (table.size <= UNSCALED_MEMBERS) return;
     const dueMs = nowMs + SECOND_LOOK_MS * (1 + random());
-    if (this.#timer !== undefined && this.#timer.dueMs > dueMs) timers.move(this.#timer, dueMs);
+    if (this.#timer === undefined || this.#timer.dueMs <= dueMs) return;
+    this.#looksNext = true;
+    timers.move(this.#timer, dueMs);
+  }
+
+  #hasStrangers({ nodes }: PushPullMessage): boolean {
+    return nodes.some(({ name }) => this.#context.table.find(name) === undefined);
   }
 
   #choosePartner(): ExchangePartner | undefined {
@@ -179,20 +208,13 @@ export class PushPull {
     return row === undefined ? undefined : table.record(row);
   }
 
-  #localState(isJoin: boolean): PushPullMessage {
-    const { delegate, table } = this.#context;
+  #localState(isJoin: boolean, isOnlySelf: boolean = false): PushPullMessage {
+    const { delegate, options, table } = this.#context;
     const nodes: PushPullNode[] = [];
-    for (let row = 0; row < table.size; row += 1) {
-      const record = table.record(row);
-      nodes.push({
-        name: record.name,
-        address: record.address,
-        port: record.port,
-        meta: record.meta,
-        incarnation: table.incarnation(row),
-        state: WireState[table.state(row)],
-        versions: record.versionBytes,
-      });
+    const first = isOnlySelf ? (table.find(options.name) ?? 0) : 0;
+    const end = isOnlySelf ? Math.min(first + 1, table.size) : table.size;
+    for (let row = first; row < end; row += 1) {
+      nodes.push(table.record(row).node(table.incarnation(row), WireState[table.state(row)]));
     }
     return {
       kind: "push-pull",

@@ -36,6 +36,6 @@ export function pictureOf(
   state: MemberState = "alive",
 ): Member {
   // The number is an index of a pool, and this record is in none.
-  const record = new MemberRecord({ name: claim.node, number: -1 }, claim);
+  const record = new MemberRecord({ name: claim.node, number: -1, hash: 0 }, claim);
   return record.picture(claim.incarnation, state);
 }

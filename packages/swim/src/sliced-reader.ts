@@ -5,6 +5,7 @@
  * at a time, with a timer due at once in between, so that pings are answered meanwhile.
  */
 import type { CoreContext } from "./core-context.ts";
+import { KnownRecords } from "./known-record.ts";
 import type { Endpoint } from "./protocol-core.ts";
 import type { Timer } from "./timer-table.ts";
 import { StreamReader, WireError, type StreamMessage, type StreamRole } from "./wire/index.ts";
@@ -27,7 +28,7 @@ export class SlicedReader {
   constructor(context: CoreContext, role: StreamRole, remote: Endpoint, outcome: ReaderOutcome) {
     this.#context = context;
     this.#remote = remote;
-    this.#reader = new StreamReader(context.settings, role);
+    this.#reader = new StreamReader(context.settings, role, new KnownRecords(context));
     this.#outcome = outcome;
   }
 

@@ -12,13 +12,17 @@
  *
  * Source: the finger tables of Chord (Stoica et al. 2001 §4.3), used for one-to-all.
  */
-import type { NameKey } from "./member-record.ts";
 import type { MemberTable } from "./member-table.ts";
 
-/** Members sorted per millisecond at most, so that churn in a large cluster costs little. */
-const SORTED_MEMBERS_PER_MS = 50;
-/** Rows are packed below a 32-bit hash in one exact number. */
-const ROW_SPAN = 2 ** 21;
+/** Places looked at per millisecond at most, so that churn in a large cluster costs little. */
+const PLACES_PER_MS = 50;
+/** The number of a name is packed below its 32-bit hash in one exact number. */
+const NUMBER_SPAN = 2 ** 21;
+/** A ring that grows gets so much more room than it needs. */
+const GROWTH = 1.25;
+
+/** Where one ring after the other is put together: they are many, and each is changed at a stretch. */
+let workbench = new Float64Array(64);
 
 /**
  * How far along a ring of `memberCount` each transmission goes.
@@ -42,20 +46,13 @@ export function ringDistances(memberCount: number, transmissionCount: number): n
   return distances;
 }
 
-/** FNV-1a of the characters: quick, and the same for everybody. */
-function hashName(name: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < name.length; index += 1) {
-    hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193);
-  }
-  return hash >>> 0;
-}
-
 /** The ring as one member sees it. */
 export class SpreadRing {
   readonly #table: MemberTable;
   readonly #ownName: string;
-  #keys: NameKey[] = [];
+  /** In order; the first `#length` count. */
+  #places = new Float64Array(0);
+  #length = 0;
   #ownPlace = -1;
   #version = -1;
   #sortedMs = -Infinity;
@@ -70,40 +67,105 @@ export class SpreadRing {
    * @returns rows of live members, nearest first; empty when this member stands in no ring.
    */
   targets(transmissionCount: number, nowMs: number): number[] {
-    this.#sort(nowMs);
-    const { length } = this.#keys;
-    if (this.#ownPlace < 0 || length < 2) return [];
+    this.#follow(nowMs);
+    if (this.#ownPlace < 0 || this.#length < 2) return [];
     const rows: number[] = [];
-    for (const distance of ringDistances(length, transmissionCount)) {
-      const key = this.#keys[(this.#ownPlace + distance) % length];
-      const row = key === undefined ? undefined : this.#table.row(key);
+    for (const distance of ringDistances(this.#length, transmissionCount)) {
+      const place = (this.#ownPlace + distance) % this.#length;
+      const row = this.#table.rowOf((this.#places[place] ?? 0) % NUMBER_SPAN);
       if (row !== undefined && this.#table.isLive(row)) rows.push(row);
     }
     return rows;
   }
 
-  /** Sorts anew when somebody came or went, but not more often than its cost allows. */
-  #sort(nowMs: number): void {
+  /** Follows those who came or went, but not more often than its cost allows. */
+  #follow(nowMs: number): void {
     const table = this.#table;
     if (this.#version === table.version) return;
-    if (nowMs - this.#sortedMs < table.size / SORTED_MEMBERS_PER_MS) return;
+    if (nowMs - this.#sortedMs < table.size / PLACES_PER_MS) return;
+    const isFirst = this.#version < 0;
     this.#version = table.version;
     this.#sortedMs = nowMs;
-    // One more than live: a member that is leaving still has its farewell to tell.
-    const places = new Float64Array(table.liveCount + 1);
+    const turned = table.takeTurned();
+    this.#keep(isFirst || turned === undefined ? this.#sorted() : this.#workedIn(turned));
+    this.#ownPlace = this.#findOwnPlace();
+  }
+
+  /** Puts all places on the workbench. @returns how many there are. */
+  #sorted(): number {
+    const table = this.#table;
+    const places = benchOf(table.liveCount + 1);
     let count = 0;
-    for (let row = 0; row < table.size && count < places.length; row += 1) {
-      if (!table.isLive(row) && table.record(row).name !== this.#ownName) continue;
-      places[count] = hashName(table.record(row).name) * ROW_SPAN + row;
+    for (let row = 0; row < table.size; row += 1) {
+      if (!this.#belongs(row)) continue;
+      places[count] = this.#placeOf(row);
       count += 1;
     }
     places.subarray(0, count).sort();
-    this.#keys = [];
-    this.#ownPlace = -1;
-    for (let place = 0; place < count; place += 1) {
-      const { key } = table.record((places[place] ?? 0) % ROW_SPAN);
-      if (key.name === this.#ownName) this.#ownPlace = place;
-      this.#keys.push(key);
-    }
+    return count;
   }
+
+  /** The same with few changes: one walk along the ring, without sorting it. */
+  #workedIn(turned: readonly number[]): number {
+    const table = this.#table;
+    const gone = new Set(turned);
+    const come: number[] = [];
+    for (const number of gone) {
+      const row = table.rowOf(number);
+      if (row !== undefined && this.#belongs(row)) come.push(this.#placeOf(row));
+    }
+    come.sort((a, b) => a - b);
+    const places = benchOf(this.#length + come.length);
+    let count = 0;
+    let next = 0;
+    for (let at = 0; at < this.#length; at += 1) {
+      const place = this.#places[at] ?? 0;
+      if (gone.has(place % NUMBER_SPAN)) continue;
+      for (; (come[next] ?? Infinity) < place; next += 1, count += 1)
+        places[count] = come[next] ?? 0;
+      places[count] = place;
+      count += 1;
+    }
+    for (; next < come.length; next += 1, count += 1) places[count] = come[next] ?? 0;
+    return count;
+  }
+
+  #keep(count: number): void {
+    if (count > this.#places.length) this.#places = new Float64Array(Math.ceil(count * GROWTH));
+    this.#places.set(workbench.subarray(0, count));
+    this.#length = count;
+  }
+
+  /** The living, and ourselves: a member that is leaving still has its farewell to tell. */
+  #belongs(row: number): boolean {
+    return this.#table.isLive(row) || this.#table.record(row).name === this.#ownName;
+  }
+
+  #placeOf(row: number): number {
+    const { hash, number } = this.#table.record(row).key;
+    return hash * NUMBER_SPAN + number;
+  }
+
+  #findOwnPlace(): number {
+    const row = this.#table.find(this.#ownName);
+    if (row === undefined) return -1;
+    return lowerBound(this.#places, this.#length, this.#placeOf(row));
+  }
+}
+
+function benchOf(length: number): Float64Array {
+  if (workbench.length < length) workbench = new Float64Array(length * 2);
+  return workbench;
+}
+
+/** The first index whose value is not below `wanted`. */
+function lowerBound(values: Float64Array, length: number, wanted: number): number {
+  let low = 0;
+  let high = length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((values[middle] ?? 0) < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -102,6 +102,7 @@ export class Swim implements ProtocolCore<SwimEvent, SwimReport> {
     this.#direct = new DirectMessages(context, this.#dissemination, this.#acks, this.#streams);
     this.#sink = {
       handleMessage: (message, encoded) => this.#dispatch(message, encoded),
+      passOver: (...part) => this.#membership.repetitions.passOver(...part, this.#nowMs),
       handleRejected: ({ code, message }) => {
         const source = this.#source;
         context.outbox.report({ kind: "packet-rejected", source, code, message });

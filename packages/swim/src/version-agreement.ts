@@ -31,10 +31,14 @@ export function agreeOnVersions(
     if (state !== WireState.alive || !hasAllVersions(versions)) continue;
     if (!fits(versions, range)) return refusal(name, versions, range);
   }
+  // A cluster speaks two or three combinations: what was just seen need not be looked at again.
+  let seen: Versions | undefined;
   for (let row = 0; row < table.size; row += 1) {
     if (table.state(row) !== "alive") continue;
     const { name, versionBytes } = table.record(row);
+    if (versionBytes === seen) continue;
     if (!fits(versionBytes, range)) return refusal(name, versionBytes, range);
+    seen = versionBytes;
   }
   return {
     kind: "agreed",
@@ -47,8 +51,12 @@ function commonRange(remote: readonly PushPullNode[], table: MemberTable): Commo
   for (const { state, versions } of remote) {
     if (state === WireState.alive && hasAllVersions(versions)) narrow(range, versions);
   }
+  let seen: Versions | undefined;
   for (let row = 0; row < table.size; row += 1) {
-    if (table.state(row) === "alive") narrow(range, table.record(row).versionBytes);
+    if (table.state(row) !== "alive") continue;
+    const { versionBytes } = table.record(row);
+    if (versionBytes !== seen) narrow(range, versionBytes);
+    seen = versionBytes;
   }
   return range;
 }

@@ -70,18 +70,46 @@ export interface CompoundContent {
  * @throws {WireError} `truncated` if the count or a length is missing; then no part is usable.
  */
 export function splitCompound(bytes: Uint8Array): CompoundContent {
+  const parts: Uint8Array[] = [];
+  const truncatedCount = walkCompound(bytes, (start, end) => {
+    parts.push(bytes.subarray(start, end));
+    return true;
+  });
+  return { parts, truncatedCount };
+}
+
+/**
+ * Visits the parts of a compound where they lie, until `visit` says no.
+ *
+ * @returns how many announced parts are not there; 0 when a visit ended it.
+ * @throws {WireError} as `splitCompound`, before the first visit.
+ */
+export function walkCompound(
+  bytes: Uint8Array,
+  visit: (start: number, end: number) => boolean,
+): number {
+  const count = partCount(bytes);
+  let start = compoundHeadBytes + compoundPartOverheadBytes * count;
+  for (let index = 0; index < count; index += 1) {
+    const lengthAt = compoundHeadBytes + compoundPartOverheadBytes * index;
+    const end = start + (((bytes[lengthAt] ?? 0) << 8) | (bytes[lengthAt + 1] ?? 0));
+    if (end > bytes.length) return count - index;
+    if (!visit(start, end)) return 0;
+    start = end;
+  }
+  return 0;
+}
+
+/**
+ * How many parts a compound announces.
+ *
+ * @throws {WireError} as `splitCompound`.
+ */
+export function partCount(bytes: Uint8Array): number {
   const count = bytes[1];
   const headBytes = compoundHeadBytes + compoundPartOverheadBytes * (count ?? 0);
   if (count === undefined || bytes.length < headBytes) {
     throw new WireError("truncated", "the bytes end inside the lengths of a compound");
   }
-  const parts: Uint8Array[] = [];
-  let at = headBytes;
-  for (let i = compoundHeadBytes; i < headBytes; i += compoundPartOverheadBytes) {
-    const length = ((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0);
-    if (at + length > bytes.length) return { parts, truncatedCount: count - parts.length };
-    parts.push(bytes.subarray(at, at + length));
-    at += length;
-  }
-  return { parts, truncatedCount: 0 };
+  return count;
 }

@@ -23,6 +23,8 @@ import { checkMessage } from "./message-rules.ts";
 import { encodeKey, MsgpackFields } from "./msgpack-dialect.ts";
 import { MsgpackReader } from "./msgpack-reader.ts";
 import { MsgpackWriter } from "./msgpack-writer.ts";
+import { copyOf, RecordLayout } from "./record-layout.ts";
+import { decodeName } from "./utf8.ts";
 import { defaultWireLimits, type WireLimits } from "./wire-limits.ts";
 
 /** The field names of each kind, in the reference's declaration order. Source: wire specification §10. */
@@ -223,7 +225,7 @@ export function decodeBody(bytes: Uint8Array): DatagramMessage {
     case MessageType.dead:
       return decodeClaim(new MsgpackReader(bytes, 1), "dead");
     case MessageType.alive:
-      return decodeAlive(new MsgpackReader(bytes, 1));
+      return decodeAlive(bytes);
     case MessageType.user:
       return { kind: "user", payload: bytes.subarray(1) };
     case undefined:
@@ -317,7 +319,12 @@ function decodeClaim(
   return draft;
 }
 
-function decodeAlive(reader: MsgpackReader): AliveMessage {
+/** There is one message at a time. */
+const layout = new RecordLayout();
+
+function decodeAlive(bytes: Uint8Array): AliveMessage {
+  if (layout.readAlive(bytes, 1, bytes.length)) return aliveOf(layout);
+  const reader = new MsgpackReader(bytes, 1);
   const draft: Draft<AliveMessage> = {
     kind: "alive",
     incarnation: 0,
@@ -338,10 +345,36 @@ function decodeAlive(reader: MsgpackReader): AliveMessage {
   return draft;
 }
 
+/** The alive message `layout` lies over. */
+function aliveOf(at: RecordLayout): AliveMessage {
+  const { bytes } = at;
+  return {
+    kind: "alive",
+    incarnation: at.incarnation,
+    node: decodeName(bytes, at.nameStart, at.nameEnd),
+    address: copyOf(bytes, at.addressStart, at.addressEnd),
+    port: at.port,
+    meta: copyOf(bytes, at.metaStart, at.metaEnd),
+    versions: sharedVersions(bytes, at.versionsStart, at.versionsEnd),
+  };
+}
+
 let recentVersions: Uint8Array = noBytes;
 
 /** Nearly all members of a cluster have the same versions, so they share the memory of them. */
 export function readVersions(reader: MsgpackReader): Uint8Array {
   recentVersions = reader.readRawCopy(recentVersions);
+  return recentVersions;
+}
+
+/** As `readVersions`, by where the bytes lie. */
+export function sharedVersions(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const recent = recentVersions;
+  let index = 0;
+  if (recent.length === end - start) {
+    while (index < recent.length && recent[index] === bytes[start + index]) index += 1;
+    if (index === recent.length) return recent;
+  }
+  recentVersions = copyOf(bytes, start, end);
   return recentVersions;
 }

@@ -14,9 +14,9 @@ import type { Aead } from "./aead.ts";
 import {
   compoundBytes,
   compoundHeadBytes,
-  splitCompound,
+  partCount,
+  walkCompound,
   writeCompound,
-  type CompoundContent,
 } from "./compound.ts";
 import { compressIfShorter, openCompressEnvelope } from "./compression.ts";
 import { crc32 } from "./crc32.ts";
@@ -57,6 +57,13 @@ export interface PacketSink {
    *   packet's memory, as is a user message's payload: copy what is kept.
    */
   handleMessage(message: DatagramMessage, encoded: Uint8Array): void;
+  /**
+   * Asked about each part of a compound before it is decoded, as most of what a member of a large
+   * cluster is told is old.
+   *
+   * @returns whether nothing more need be done with it.
+   */
+  passOver?(bytes: Uint8Array, start: number, end: number): boolean;
   /** A part, or the whole packet, was refused. */
   handleRejected(error: WireError): void;
 }
@@ -107,13 +114,7 @@ export function sealPacket(
 ): Uint8Array {
   const [first] = parts;
   if (first === undefined) throw new RangeError("a packet has at least one part, not 0");
-  let body = first;
-  if (parts.length > 1) {
-    body = new Uint8Array(compoundBytes(parts));
-    writeCompound(parts, body, 0);
-  }
-  if (options.compress) body = compressIfShorter(body);
-  if (options.checksum) body = withChecksum(body);
+  let body = joined(parts, first, options);
   const key = sealingKey(settings);
   if (key !== undefined) body = sealBytes(body, key, settings.label, settings);
   if (settings.label.length === 0) return body;
@@ -153,16 +154,43 @@ export function requiredAead(settings: PacketSettings): Aead {
   return settings.aead;
 }
 
+/** The parts with what stands around them inside the encryption. */
+function joined(
+  parts: readonly Uint8Array[],
+  first: Uint8Array,
+  { checksum, compress }: SealPacketOptions,
+): Uint8Array {
+  if (parts.length > 1 && checksum && !compress) {
+    // Most packets of a large cluster: put together in place.
+    const bytes = new Uint8Array(checksumHeaderBytes + compoundBytes(parts));
+    writeCompound(parts, bytes, checksumHeaderBytes);
+    writeChecksum(bytes);
+    return bytes;
+  }
+  let body = first;
+  if (parts.length > 1) {
+    body = new Uint8Array(compoundBytes(parts));
+    writeCompound(parts, body, 0);
+  }
+  if (compress) body = compressIfShorter(body);
+  return checksum ? withChecksum(body) : body;
+}
+
 function withChecksum(body: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(checksumHeaderBytes + body.length);
-  const checksum = crc32(body);
+  bytes.set(body, checksumHeaderBytes);
+  writeChecksum(bytes);
+  return bytes;
+}
+
+/** Writes the header in front of what stands behind it. */
+function writeChecksum(bytes: Uint8Array): void {
+  const checksum = crc32(bytes, checksumHeaderBytes);
   bytes[0] = MessageType.hasChecksum;
   bytes[1] = checksum >>> 24;
   bytes[2] = checksum >>> 16;
   bytes[3] = checksum >>> 8;
   bytes[4] = checksum;
-  bytes.set(body, checksumHeaderBytes);
-  return bytes;
 }
 
 /**
@@ -249,17 +277,28 @@ class PacketWalk {
   }
 
   #visitCompound(part: Uint8Array, depth: number): boolean {
-    const content = attempt((): CompoundContent => {
+    const count = attempt(() => {
       this.#checkDepth(depth);
-      return splitCompound(part);
+      return partCount(part);
     }, this.#sink);
-    if (content === undefined) return true;
-    for (const inner of content.parts) if (!this.visit(inner, depth + 1)) return false;
-    if (content.truncatedCount > 0) {
+    if (count === undefined) return true;
+    let goesOn = true;
+    const truncatedCount = walkCompound(part, (start, end) => {
+      goesOn = this.#passOver(part, start, end) || this.visit(part.subarray(start, end), depth + 1);
+      return goesOn;
+    });
+    if (truncatedCount > 0) {
       this.#sink.handleRejected(
-        new WireError("truncated", `a compound lacks ${content.truncatedCount} of its parts`),
+        new WireError("truncated", `a compound lacks ${truncatedCount} of its parts`),
       );
     }
+    return goesOn;
+  }
+
+  #passOver(bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.#partCount >= this.#limits.partsPerDatagram) return false;
+    if (this.#sink.passOver?.(bytes, start, end) !== true) return false;
+    this.#partCount += 1;
     return true;
   }
 

@@ -6,11 +6,13 @@
  */
 import { WireError } from "./errors.ts";
 import { MessageType, type PushPullMessage, type PushPullNode } from "./message.ts";
-import { readVersions, type Draft } from "./message-codec.ts";
+import { readVersions, sharedVersions, type Draft } from "./message-codec.ts";
 import { checkPushPullNode } from "./message-rules.ts";
 import { encodeKey, MsgpackFields } from "./msgpack-dialect.ts";
 import type { MsgpackReader } from "./msgpack-reader.ts";
-import type { MsgpackWriter } from "./msgpack-writer.ts";
+import { MsgpackWriter } from "./msgpack-writer.ts";
+import { copyOf, RecordLayout } from "./record-layout.ts";
+import { decodeName } from "./utf8.ts";
 import type { WireLimits } from "./wire-limits.ts";
 
 const headerFields = new MsgpackFields(["Nodes", "UserStateLen", "Join"]);
@@ -37,6 +39,8 @@ const key = {
   vsn: encodeKey("Vsn"),
 } as const;
 
+const nodeWriter = new MsgpackWriter();
+
 const noBytes = new Uint8Array(0);
 
 /**
@@ -54,8 +58,18 @@ export function writePushPull(message: PushPullMessage, writer: MsgpackWriter): 
   writer.writeUnsigned(message.nodes.length);
   writer.writeKey(key.userStateLen);
   writer.writeUnsigned(message.userState.length);
-  for (const node of message.nodes) writeNode(node, writer);
+  for (const node of message.nodes) {
+    if (node.encoded === undefined) writeNode(node, writer);
+    else writer.writeBytes(node.encoded);
+  }
   writer.writeBytes(message.userState);
+}
+
+/** One record as it stands in a push-pull, in memory of its own. */
+export function encodeNode(node: PushPullNode): Uint8Array {
+  nodeWriter.reset();
+  writeNode(node, nodeWriter);
+  return nodeWriter.finish().slice();
 }
 
 function writeNode(node: PushPullNode, writer: MsgpackWriter): void {
@@ -83,9 +97,22 @@ function writeBytes(bytes: Uint8Array, writer: MsgpackWriter): void {
   writer.writeRaw(bytes.length === 0 ? undefined : bytes);
 }
 
+/** Which members of a push-pull need not be decoded, since the reader's owner knows them as they are. */
+export interface KnownNodes {
+  /** @returns how many bytes the next record has if it is one the owner expected here, else 0. */
+  expect(bytes: Uint8Array, start: number, end: number, isJoin: boolean): number;
+  /** @param layout - where the fields of a record are; good for this call only. */
+  isKnown(layout: RecordLayout, isJoin: boolean): boolean;
+}
+
+/** There is one record at a time. */
+const layout = new RecordLayout();
+
 /** A push-pull while its records come in: first the header, then member after member. */
 export class PushPullDraft {
   readonly #limits: WireLimits;
+  readonly #known: KnownNodes | undefined;
+  #knownCount = 0;
   readonly #nodes: PushPullNode[] = [];
   #hasHeader = false;
   #isJoin = false;
@@ -95,8 +122,9 @@ export class PushPullDraft {
   #usedBytes = 0;
   #rejectedNodeCount = 0;
 
-  constructor(limits: WireLimits) {
+  constructor(limits: WireLimits, known?: KnownNodes) {
     this.#limits = limits;
+    this.#known = known;
   }
 
   /** Whether a record comes next: the header, or a member. Afterwards it is the user state. */
@@ -129,6 +157,33 @@ export class PushPullDraft {
     }
   }
 
+  /**
+   * Takes the next member if it is there in full and written as members write it.
+   *
+   * @returns how many bytes it has; 0 where it must be scanned and decoded step by step.
+   */
+  readQuickly(bytes: Uint8Array, start: number, end: number): number {
+    if (!this.#hasHeader) return 0;
+    const expectedBytes = this.#known?.expect(bytes, start, end, this.#isJoin) ?? 0;
+    if (expectedBytes > 0) {
+      this.#knownCount += 1;
+      return this.#count(expectedBytes);
+    }
+    if (!layout.readNode(bytes, start, end)) return 0;
+    const length = layout.end - start;
+    if (length > this.#limits.recordBytes) return 0;
+    if (this.#known?.isKnown(layout, this.#isJoin) === true) this.#knownCount += 1;
+    else this.#take(nodeOf(layout));
+    return this.#count(length);
+  }
+
+  /** One member more has come. */
+  #count(length: number): number {
+    this.#usedBytes += length;
+    this.#missingNodes -= 1;
+    return length;
+  }
+
   /** @throws {WireError} for a header beyond the limits, or a record that cannot be decoded. */
   readRecord(reader: MsgpackReader, recordBytes: number): void {
     this.#usedBytes += recordBytes;
@@ -138,7 +193,9 @@ export class PushPullDraft {
 
   /** The whole, once `wantsRecord` is over. */
   finish(userState: Uint8Array): PushPullMessage {
-    return { kind: "push-pull", isJoin: this.#isJoin, nodes: this.#nodes, userState };
+    const knownCount = this.#knownCount;
+    const known = knownCount === 0 ? {} : { knownCount };
+    return { kind: "push-pull", isJoin: this.#isJoin, nodes: this.#nodes, ...known, userState };
   }
 
   #readHeader(reader: MsgpackReader): void {
@@ -162,7 +219,10 @@ export class PushPullDraft {
 
   #readNode(reader: MsgpackReader): void {
     this.#missingNodes -= 1;
-    const node = decodeNode(reader);
+    this.#take(decodeNode(reader));
+  }
+
+  #take(node: PushPullNode): void {
     try {
       checkPushPullNode(node, this.#limits);
     } catch (error) {
@@ -173,6 +233,20 @@ export class PushPullDraft {
     }
     this.#nodes.push(node);
   }
+}
+
+/** The member `layout` lies over. */
+function nodeOf(at: RecordLayout): PushPullNode {
+  const { bytes } = at;
+  return {
+    name: decodeName(bytes, at.nameStart, at.nameEnd),
+    address: copyOf(bytes, at.addressStart, at.addressEnd),
+    port: at.port,
+    meta: copyOf(bytes, at.metaStart, at.metaEnd),
+    incarnation: at.incarnation,
+    state: at.state,
+    versions: sharedVersions(bytes, at.versionsStart, at.versionsEnd),
+  };
 }
 
 function decodeNode(reader: MsgpackReader): PushPullNode {

@@ -14,7 +14,7 @@ import { checkMessage } from "./message-rules.ts";
 import { MsgpackFields } from "./msgpack-dialect.ts";
 import { MsgpackReader } from "./msgpack-reader.ts";
 import { MsgpackScanner } from "./msgpack-scanner.ts";
-import { PushPullDraft } from "./push-pull-codec.ts";
+import { PushPullDraft, type KnownNodes } from "./push-pull-codec.ts";
 import type { StreamBuffer } from "./stream-buffer.ts";
 import { decodeName } from "./utf8.ts";
 import type { WireLimits } from "./wire-limits.ts";
@@ -32,6 +32,7 @@ type Phase = "type" | "ping" | "ack" | "error" | "user" | "user-payload" | "push
 export class StreamBodyReader {
   readonly #limits: WireLimits;
   readonly #role: StreamRole;
+  readonly #known: KnownNodes | undefined;
   readonly #scanner = new MsgpackScanner();
   /** Bytes of the current record the scanner has seen. */
   #scannedBytes = 0;
@@ -40,9 +41,10 @@ export class StreamBodyReader {
   #pushPull: PushPullDraft | undefined;
   #message: StreamMessage | undefined;
 
-  constructor(limits: WireLimits, role: StreamRole) {
+  constructor(limits: WireLimits, role: StreamRole, known?: KnownNodes) {
     this.#limits = limits;
     this.#role = role;
+    this.#known = known;
   }
 
   /** The message once it is complete. */
@@ -92,7 +94,7 @@ export class StreamBodyReader {
     }
     buffer.discard(1);
     this.#phase = phase;
-    if (phase === "push-pull") this.#pushPull = new PushPullDraft(this.#limits);
+    if (phase === "push-pull") this.#pushPull = new PushPullDraft(this.#limits, this.#known);
     return true;
   }
 
@@ -145,6 +147,13 @@ export class StreamBodyReader {
       if (draft.hasHeader) {
         if (nodesLeft <= 0) return true;
         nodesLeft -= 1;
+      }
+      if (this.#scannedBytes === 0) {
+        const quickBytes = draft.readQuickly(buffer.bytes, buffer.start, buffer.end);
+        if (quickBytes > 0) {
+          buffer.discard(quickBytes);
+          continue;
+        }
       }
       const before = buffer.length;
       const reader = this.#takeRecord(buffer);

@@ -16,7 +16,7 @@ import { encodeKey } from "./msgpack-dialect.ts";
 import { MsgpackScanner } from "./msgpack-scanner.ts";
 import { MsgpackWriter } from "./msgpack-writer.ts";
 import { requiredAead, sealBytes, sealingKey, sealVersion, type PacketSettings } from "./packet.ts";
-import { writePushPull } from "./push-pull-codec.ts";
+import { writePushPull, type KnownNodes } from "./push-pull-codec.ts";
 import { open, sealedBytes } from "./sealing.ts";
 import { StreamBodyReader, type StreamRole } from "./stream-body.ts";
 import { StreamBuffer } from "./stream-buffer.ts";
@@ -165,13 +165,16 @@ export class StreamReader {
   #failure: WireError | undefined;
   #needsErrorReply = false;
 
-  /** @param role - which side we are: an acceptor reads a request, a dialler reads the reply. */
-  constructor(settings: PacketSettings, role: StreamRole) {
+  /**
+   * @param role - which side we are: an acceptor reads a request, a dialler reads the reply.
+   * @param known - which members of a push-pull need not be decoded; none.
+   */
+  constructor(settings: PacketSettings, role: StreamRole, known?: KnownNodes) {
     this.#settings = settings;
     this.#role = role;
     // An acceptor never sends its label, so a dialler does not look for one.
     this.#phase = role === "acceptor" ? "label" : "frame";
-    this.#body = new StreamBodyReader(settings.limits, role);
+    this.#body = new StreamBodyReader(settings.limits, role, known);
   }
 
   /**

@@ -1,0 +1,85 @@
+/**
+ * Alive messages that tell what we know: most of all there are, in a large cluster.
+ *
+ * They change nothing in the table, but they say that others tell the same, so that we need tell it
+ * less; and a newcomer learns from them what is still on its way round.
+ *
+ * Deviation: the reference ignores them, and tells everything the full number of times.
+ *
+ * Source: Demers et al. (1987) §1.4; behaviour specification §3.1.
+ */
+import { hasAllVersions } from "./admission.ts";
+import type { CoreContext } from "./core-context.ts";
+import type { Dissemination } from "./dissemination.ts";
+import { knownRow } from "./known-record.ts";
+import { MessageType, type AliveMessage } from "./wire/index.ts";
+import { RecordLayout } from "./wire/record-layout.ts";
+
+/** How long after joining what we learned by it may still be on its way round as news. */
+const IN_FLIGHT_MS = 300;
+
+/** News heard again. */
+export class Repetitions {
+  readonly #context: CoreContext;
+  readonly #dissemination: Dissemination;
+  readonly #layout = new RecordLayout();
+  readonly #mayPassOver: boolean;
+
+  constructor(context: CoreContext, dissemination: Dissemination) {
+    this.#context = context;
+    this.#dissemination = dissemination;
+    const { allowedNetworks, protocolVersion } = context.options;
+    // Else it depends on more than the message what it means.
+    this.#mayPassOver = allowedNetworks.length === 0 && protocolVersion > 1;
+  }
+
+  /**
+   * Whether an encoded message is an alive that changes nothing: the same as we know, about a member
+   * that is alive here. What it is worth to our own rumours is noted; the rest of it is not looked at.
+   */
+  passOver(bytes: Uint8Array, start: number, end: number, nowMs: number): boolean {
+    if (bytes[start] !== MessageType.alive || !this.#mayPassOver) return false;
+    if (!this.#layout.readAlive(bytes, start + 1, end)) return false;
+    const row = knownRow(this.#layout, this.#context);
+    if (row === undefined || this.#isInFlight(row, nowMs)) return false;
+    this.#note(row, this.#layout.incarnation);
+    return true;
+  }
+
+  /** Most of a push/pull: an alive we have already. Cheap to see before anything is checked. */
+  isPlain(row: number, claim: AliveMessage): boolean {
+    const { options, table } = this.#context;
+    if (claim.incarnation > table.incarnation(row) || claim.node === options.name) return false;
+    const record = table.record(row);
+    return record.port === claim.port && record.hasAddress(claim.address);
+  }
+
+  /**
+   * Notes an alive that changes nothing.
+   *
+   * @returns whether we should tell it on as if it were new: we know it from joining, it is still on
+   *   its way round, and we stand in that way.
+   */
+  hearAgain(row: number, claim: AliveMessage, nowMs: number): boolean {
+    const { table } = this.#context;
+    const isNewest = claim.incarnation === table.incarnation(row) && table.state(row) === "alive";
+    if (!isNewest || !hasAllVersions(claim.versions) || !this.#isInFlight(row, nowMs)) {
+      this.#note(row, claim.incarnation);
+      return false;
+    }
+    table.noteUntold(row, false);
+    return true;
+  }
+
+  #isInFlight(row: number, nowMs: number): boolean {
+    const { table } = this.#context;
+    return table.isUntold(row) && nowMs - table.changedMs(row) <= IN_FLIGHT_MS;
+  }
+
+  /** Only the newest news is told here, and only that may be told less. */
+  #note(row: number, incarnation: number): void {
+    const { table } = this.#context;
+    if (incarnation !== table.incarnation(row) || table.state(row) !== "alive") return;
+    this.#dissemination.overhear(table.record(row).name);
+  }
+}
