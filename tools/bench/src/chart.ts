@@ -20,8 +20,8 @@ export interface Places {
   readonly y: (row: number) => number;
 }
 
-const width = 860;
-const left = 330;
+const width = 880;
+const left = 370;
 const right = 60;
 const top = 44;
 const bottom = 34;
@@ -29,7 +29,7 @@ const bottom = 34;
 // A page may be light or dark, and a picture in it cannot ask which: it follows the reader's system,
 // and its colours stand on either should the two differ.
 const style = `
-text { font: 13px system-ui, sans-serif; fill: #57606a; }
+text { font: 13px system-ui, sans-serif; fill: #6e7781; }
 .title { font-weight: 600; font-size: 15px; }
 .value { font-size: 12px; }
 .grid { stroke: #8b949e; stroke-opacity: .3; }

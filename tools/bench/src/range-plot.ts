@@ -16,7 +16,7 @@ export function rangePlot(title: string, unit: string, rows: readonly Row[]): st
   const high = Math.ceil(Math.log10(Math.max(...positive)));
   const frame: ChartFrame = {
     title,
-    labels: rows.map(({ figure }) => figure),
+    labels: rows.map(({ figure }) => figure.replace(`, ${unit}`, "")),
     rowHeight,
     ticks: Array.from({ length: high - low + 1 }, (_, index) => 10 ** (low + index)),
     tickText: (tick) => `${tick.toLocaleString("en-US")} ${unit}`,

@@ -60,7 +60,7 @@ describe("plots", () => {
 
     expect(svg.match(/<circle/g)).toHaveLength(2);
     expect(Math.min(...places)).toBeGreaterThanOrEqual(0);
-    expect(Math.max(...places)).toBeLessThanOrEqual(860);
+    expect(Math.max(...places)).toBeLessThanOrEqual(880);
   });
 
   it("colour a ratio by whether its target is met", () => {
