@@ -74,12 +74,14 @@ const swim: MutationTarget = {
     { path: "spread-ring.ts", decides: "a walk that comes to everybody" },
     { path: "suspicion.ts", decides: "how long a suspect may refute" },
     { path: "suspicion-table.ts", decides: "which confirmations count" },
-    { path: "timer-table.ts", decides: "which deadline comes first" },
     { path: "token-bucket.ts", decides: "how much a stranger may cost" },
     { path: "version-agreement.ts", decides: "which protocol versions understand each other" },
   ],
   leftOut: [
     ".sim.test.ts",
+    // Stories of whole clusters as well: they reach nearly everything, and take seconds.
+    "cluster.test.ts",
+    "life.test.ts",
     "node/",
     "wire/",
     "hostile-input.property.test.ts",
