@@ -19,7 +19,7 @@ const file = resolve(wanted);
 mkdirSync(dirname(file), { recursive: true });
 const words = [
   "build",
-  join(root, "apps", "cli", "dist", "bundle", "serf.cjs"),
+  join(root, "tools", "run", "one-file.cjs"),
   "--compile",
   `--outfile=${file}`,
   // Half the start is compiling otherwise; only this format can be compiled ahead.
