@@ -56,7 +56,7 @@ export class BenchCluster {
           )),
         );
       }
-      const cluster = new BenchCluster(group, members, options.patienceMs ?? 60_000);
+      const cluster = new BenchCluster(group, members, options.patienceMs ?? 120_000);
       await cluster.#join();
       return cluster;
     } catch (error) {
