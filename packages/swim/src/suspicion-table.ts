@@ -1,10 +1,10 @@
 /**
  * The suspicions under way, each with its timer.
  *
- * Deviation: a member that is not well itself, and alone with a suspicion others could have confirmed,
- * does not declare the suspect dead before it has told it for another while, once per probe interval.
- * What it lost on the way out may have been its accusations: the suspect has never heard of them, and
- * everybody would believe the news of its death.
+ * Deviation: a member that is alone with a suspicion others could have confirmed does not declare the
+ * suspect dead before it has told it for another while, once per probe interval. What was lost may have
+ * been its accusations: the suspect has never heard of them, and everybody would believe the news of
+ * its death.
  *
  * Read next: `suspicion.ts` for how long one lasts.
  */
@@ -29,7 +29,7 @@ interface RunningSuspicion {
 export interface SuspectLooks {
   /** A rumour made this member a suspect. */
   checkSuspect(row: number, accuser: string, nowMs: number): void;
-  /** We alone suspect it, and are not well; asked once per probe interval for a while. */
+  /** We alone suspect it; asked once per probe interval for a while. */
   lookAgain(row: number, isFirst: boolean, nowMs: number): void;
 }
 
@@ -104,8 +104,8 @@ export class SuspicionTable {
   }
 
   #looksAgain({ suspicion, timer }: RunningSuspicion, row: number, nowMs: number): boolean {
-    const { health, options, timers } = this.#context;
-    if (health.score === 0 || !suspicion.isLonely) return false;
+    const { options, timers } = this.#context;
+    if (!suspicion.isLonely) return false;
     const isFirst = !suspicion.isExtended;
     if (!suspicion.extend(options.probeIntervalMs || UNPROBED_INTERVAL_MS)) return false;
     timers.move(timer, suspicion.deadlineMs);

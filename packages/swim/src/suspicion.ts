@@ -119,9 +119,10 @@ export class Suspicion {
     return this.#startedMs + waitMs + this.#extraMs;
   }
 
-  /** Nobody agrees, though others are there who could. */
+  /** Nobody agrees, though others are there who could, and have had the time. */
   get isLonely(): boolean {
-    return this.confirmationCount === 0 && this.#bounds.confirmationLimit > 0;
+    const { confirmationLimit, maxMs, minMs } = this.#bounds;
+    return this.confirmationCount === 0 && confirmationLimit > 0 && maxMs > minMs;
   }
 
   /** Whether it has been extended. */

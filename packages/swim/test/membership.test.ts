@@ -269,33 +269,32 @@ describe("a suspect claim (behaviour specification §3.2, §18)", () => {
     expect(rumours(core)).toContain("dead a 1");
   });
 
-  it("nobody confirms is told to the suspect for a while more by a member that is not well", () => {
+  it.each([
+    ["nobody confirms is told to the suspect for a while before its death", {}, 32_000, 8, 1],
+    ["has to end in time where it cannot be confirmed", { suspicionMultiplier: 2 }, 2_000, 0, 0],
+    ["ends at its least time when that is all", { suspicionMaxTimeoutMultiplier: 1 }, 4_000, 0, 0],
+  ])("%s", (_title, options, deadMs, accusationCount, exchangeCount) => {
     // Four others: two could confirm. Unconfirmed it lasts six times the least wait of 4 s.
-    const deadAfter = (isUnwell: boolean): Readonly<Record<string, number>> => {
-      const core = new LoneCore({ probeIntervalMs: 1_000, disableStreamPings: true });
-      core.receive([aliveOf("a", 2), aliveOf("b", 3), aliveOf("c", 4), aliveOf("d", 5)]);
-      core.receive({ kind: "suspect", incarnation: 1, node: "a", from: "b" });
-      const startMs = core.nowMs;
-      let accusations = 0;
-      while (core.swim.member("a")?.state === "suspect") {
-        for (const { messages, target } of core.takeSent()) {
-          const [first] = messages;
-          if (first?.kind === "suspect" && target.address === "10.0.0.2") accusations += 1;
-          if (first?.kind !== "ping") continue;
-          const { sequenceNumber } = first;
-          core.receive({ kind: "ack", sequenceNumber, payload: new Uint8Array(0) }, target);
-        }
-        // Who has to refute all the time is not well, whatever its own probes say.
-        const { incarnation } = core.swim.localMember;
-        if (isUnwell) core.receive({ kind: "suspect", incarnation, node: "self", from: "c" });
-        core.advance(100);
+    const core = new LoneCore({ probeIntervalMs: 1_000, disableStreamPings: true, ...options });
+    core.receive([aliveOf("a", 2), aliveOf("b", 3), aliveOf("c", 4), aliveOf("d", 5)]);
+    core.receive({ kind: "suspect", incarnation: 1, node: "a", from: "b" });
+    const startMs = core.nowMs;
+    let accusations = 0;
+    while (core.swim.member("a")?.state === "suspect") {
+      for (const { messages, target } of core.takeSent()) {
+        const [first] = messages;
+        if (first?.kind === "suspect" && target.address === "10.0.0.2") accusations += 1;
+        if (first?.kind !== "ping") continue;
+        const { sequenceNumber } = first;
+        core.receive({ kind: "ack", sequenceNumber, payload: new Uint8Array(0) }, target);
       }
-      const dialled = core.dialled().filter(({ target }) => target.address === "10.0.0.2");
-      return { deadMs: core.nowMs - startMs, accusations, exchanges: dialled.length };
-    };
+      core.advance(100);
+    }
 
-    expect(deadAfter(false)).toEqual({ deadMs: 24_000, accusations: 0, exchanges: 0 });
-    expect(deadAfter(true)).toEqual({ deadMs: 32_000, accusations: 8, exchanges: 1 });
+    const dialled = core.dialled().filter(({ target }) => target.address === "10.0.0.2");
+    expect(core.nowMs - startMs).toBe(deadMs);
+    expect(accusations).toBe(accusationCount);
+    expect(dialled).toHaveLength(exchangeCount);
   });
 
   it("that repeats is neither told on nor extends the time", () => {

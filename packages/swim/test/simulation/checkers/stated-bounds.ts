@@ -14,8 +14,8 @@ const SPREAD_ROUNDS = 30;
  *
  * One turn through the members takes at most `2n − 1` probes (a member may come last in one turn
  * and first in the next). Probes of the dead are the slow ones, up to the health multiplier of the
- * interval each. Then the suspicion runs its longest, twice its shortest more at members that are not
- * well themselves, and the news spreads.
+ * interval each. Then the suspicion runs its longest, twice its shortest more where nobody confirms
+ * it, and the news spreads.
  */
 export function detectionBoundMs(
   memberCount: number,
