@@ -278,7 +278,7 @@ const SHARED: Omit<
   relayLimit: 1_024,
   strangerAnswersPerSecond: 1_000,
   incarnationJumpLimit: 1_048_576,
-  mergeSliceLimit: 256,
+  mergeSliceLimit: 128,
   wireLimits: {},
 };
 
