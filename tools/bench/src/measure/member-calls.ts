@@ -4,7 +4,7 @@ import { cpuMs } from "../process-figures.ts";
 import { wait, type Measurement } from "./measurement.ts";
 import { RawRpc, rpcRequest } from "./raw-rpc.ts";
 
-const warmUpCalls = 2_000;
+const warmUpCalls = 20_000;
 const calls = 10_000;
 
 export const memberCalls: Measurement = {
