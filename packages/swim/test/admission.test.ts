@@ -37,6 +37,26 @@ describe("Admission", () => {
     expect(admission.refuseAlive(aliveOf("a", 2, more))).toMatchObject({ reason });
   });
 
+  it.each([
+    { node: "with space" },
+    { node: "ü".repeat(7) },
+    { node: "x".repeat(7) },
+    { versions: Uint8Array.of(2, 2, 2, 0, 0, 0) },
+    { versions: Uint8Array.of(1) },
+    { versions: Uint8Array.of(9, 1) },
+    { meta: new Uint8Array(512) },
+    { address: addressBytes("fd00::1") },
+    { incarnation: 0xffff_fffe },
+  ])("lets %o pass", (more) => {
+    expect(admission.refuseAlive(aliveOf("a", 2, more))).toBeUndefined();
+  });
+
+  it("refuses three versions that make no range", () => {
+    expect(
+      admission.refuseAlive(aliveOf("a", 2, { versions: Uint8Array.of(3, 2, 2) })),
+    ).toMatchObject({ reason: "invalid-versions" });
+  });
+
   it("measures accusations by what is known, and lets a real climb pass", () => {
     expect(admission.refuseAccusation(1_005, 5)).toBeUndefined();
     expect(admission.refuseAccusation(3, 5)).toBeUndefined();

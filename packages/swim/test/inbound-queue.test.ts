@@ -58,6 +58,24 @@ describe("InboundQueue (behaviour specification §14)", () => {
     expect(taken).toEqual(Array.from({ length: 350 }, (_, index) => `user ${(index + 1) % 256}`));
   });
 
+  it("keeps its size and order while a long queue is worked off from the front", () => {
+    const queue = new InboundQueue(1_000);
+    for (let number = 0; number < 200; number += 1) offer(queue, user(number));
+    const sizes: number[] = [];
+    const taken: (number | undefined)[] = [];
+    for (let count = 0; count < 150; count += 1) {
+      const message = queue.take()?.message;
+      taken.push(message?.kind === "user" ? message.payload[0] : undefined);
+      sizes.push(queue.size);
+    }
+    for (let number = 200; number < 210; number += 1) offer(queue, user(number));
+
+    expect(taken).toEqual(Array.from({ length: 150 }, (_, index) => index));
+    expect(sizes).toEqual(Array.from({ length: 150 }, (_, index) => 199 - index));
+    expect(takeAll(queue)).toEqual(Array.from({ length: 60 }, (_, index) => `user ${150 + index}`));
+    expect([queue.size, queue.take()]).toEqual([0, undefined]);
+  });
+
   it("is empty after clear", () => {
     const queue = new InboundQueue(5);
     offer(queue, user(1));

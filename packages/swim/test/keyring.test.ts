@@ -57,6 +57,33 @@ describe("Keyring (wire specification §4.4)", () => {
     expect(keyring.primary).toEqual(first);
   });
 
+  it("tells keys of one length apart by every single byte, and keys by their length", () => {
+    const almost = Array.from({ length: 16 }, (_, index) => {
+      const key = first.slice();
+      key[index] = 0xff;
+      return key;
+    });
+    const longer = new Uint8Array(24).fill(1);
+    const keyring = Keyring.create([...almost, longer], first);
+
+    expect(keyring.keys).toEqual([first, ...almost, longer]);
+    keyring.use(almost[15] ?? first);
+    keyring.remove(longer);
+    keyring.remove(almost[0] ?? first);
+
+    expect(keyring.primary).toEqual(almost[15]);
+    expect(keyring.keys).toEqual([almost[15], first, ...almost.slice(1, 15)]);
+  });
+
+  it("is left as it was by the removal of a key it has not", () => {
+    const keyring = Keyring.create([second], first);
+
+    keyring.remove(third);
+
+    expect(keyring.keys).toEqual([first, second]);
+    expect(new KeyringError("key-size", "").name).toBe("KeyringError");
+  });
+
   it("moves a key that is used to the front", () => {
     const keyring = Keyring.create([first, second, third], first);
 

@@ -171,6 +171,32 @@ describe("the versions of a push/pull (behaviour specification §12)", () => {
     expect(core.reportsOf("version-mismatch").length).toBe(isAgreed ? 0 : 1);
   });
 
+  it.each([
+    ["both of our protocols", [2, 2, 2, 0, 0, 0], true],
+    ["a delegate protocol above what we understand", [1, 5, 2, 0, 5, 1], false],
+    ["a delegate protocol we do not speak", [1, 5, 2, 1, 1, 1], false],
+    ["a protocol above its own range", [1, 3, 4, 0, 0, 0], false],
+  ])("with %s", (_what, numbers, isAgreed) => {
+    const core = new LoneCore();
+
+    core.dialWith(state([entryOf("a", 2, { versions: versions(...numbers) })]));
+
+    expect(core.swim.member("a")?.state).toBe(isAgreed ? "alive" : undefined);
+  });
+
+  it("are measured by those we know to be alive, and by nobody else", () => {
+    const known = aliveOf("known", 3, { versions: versions(1, 3, 2, 0, 0, 0) });
+    const newcomer = state([entryOf("a", 2, { versions: versions(1, 5, 4, 0, 0, 0) })]);
+    const meets = (isDead: boolean): string | undefined => {
+      const core = new LoneCore();
+      core.receive(known);
+      if (isDead) core.receive({ kind: "dead", incarnation: 1, node: "known", from: "b" });
+      return core.dialWith(newcomer).reply?.kind;
+    };
+
+    expect([meets(false), meets(true)]).toEqual(["error", "push-pull"]);
+  });
+
   it("may clash between two others: also then everything is refused", () => {
     const core = new LoneCore();
     const nodes = [
