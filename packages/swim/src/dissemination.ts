@@ -128,7 +128,8 @@ export class Dissemination {
       this.#context.outbox.report({ kind: "broadcast-queue-full", droppedCount: 1 });
     }
     queue.enqueue(finished === undefined ? { payload, key } : { payload, key, finished });
-    this.#requestRound(nowMs, isOwn ? EAGER_PAUSE_MS : this.#pace.pauseMs);
+    if (!isOwn) this.#pace.note(nowMs);
+    this.#requestRound(nowMs, isOwn ? EAGER_PAUSE_MS : this.#pace.pauseMs(nowMs));
   }
 
   /** Somebody else told the news about this member that we know and perhaps still tell. */
@@ -225,7 +226,7 @@ export class Dissemination {
     if (rows.length === 0) return;
     if (this.#pace.isBusy) this.#tellMuch(rows, nowMs);
     else this.#tellLittle(rows, nowMs);
-    if (this.#hasFreshNews()) this.#requestRound(nowMs, this.#pace.pauseMs);
+    if (this.#hasFreshNews()) this.#requestRound(nowMs, this.#pace.pauseMs(nowMs));
   }
 
   #tellLittle(rows: readonly number[], nowMs: number): void {

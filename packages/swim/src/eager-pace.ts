@@ -8,6 +8,7 @@
  * Source: the polite gossip of Trickle (Levis et al. 2004, RFC 6206), feedback and counters of
  * Demers et al. (1987) §1.4.
  */
+import { Churn } from "./churn.ts";
 import { compoundPartOverheadBytes } from "./wire/index.ts";
 
 /** What comes within this time after an eager round leaves together in the next. */
@@ -19,10 +20,17 @@ const LONGEST_EAGER_PAUSE_MS = 80;
 
 /** The pause between two eager rounds of one member. */
 export class EagerPace {
+  readonly #churn = new Churn();
   #pauseMs = EAGER_PAUSE_MS;
 
-  get pauseMs(): number {
-    return this.#pauseMs;
+  /** How long news of members waits for more of it, in milliseconds. */
+  pauseMs(nowMs: number): number {
+    return this.#churn.isMuch(nowMs) ? LONGEST_EAGER_PAUSE_MS : this.#pauseMs;
+  }
+
+  /** There is one more piece of news about another member. */
+  note(nowMs: number): void {
+    this.#churn.note(nowMs);
   }
 
   /** Whether there is so much news that it pays to wait for what others tell. */

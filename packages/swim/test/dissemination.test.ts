@@ -259,7 +259,7 @@ describe("eager gossip", () => {
   });
 
   it("tells those held for dead as often as the rounds would have, and not for ever", () => {
-    const core = new LoneCore({ ...EAGER, gossipIntervalMs: 60_000, gossipToTheDeadMs: 10_000 });
+    const core = new LoneCore({ ...EAGER, gossipIntervalMs: 600_000, gossipToTheDeadMs: 20_000 });
     fillTable(core, 20);
     core.advance(1_000);
     for (const number of [2, 3, 4, 5]) {
@@ -271,7 +271,8 @@ describe("eager gossip", () => {
       const counts = { live: 0, dead: 0 };
       for (let news = 0; news < 100; news += 1) {
         core.receive(aliveOf("news", 200, { incarnation: core.nowMs }));
-        core.advance(10);
+        // More often would be churn, and the rounds fewer.
+        core.advance(150);
         for (const { target } of core.takeSent()) {
           const number = Number(target.address.split(".")[3]);
           counts[number >= 2 && number <= 5 ? "dead" : "live"] += 1;
@@ -281,7 +282,7 @@ describe("eager gossip", () => {
     };
 
     const soon = told();
-    core.advance(10_000);
+    core.advance(20_000);
     const late = told();
 
     // Five steps of a ring of 18 each time; four dead among 18 living.
@@ -351,6 +352,34 @@ describe("eager gossip", () => {
     expect(core.takeSent().length).toBe(8);
     core.advance(6);
     expect(core.takeSent().length).toBeGreaterThan(0);
+  });
+
+  it("gathers news while many members come, and lets a single piece pass at once", () => {
+    const core = new LoneCore({ ...EAGER, gossipIntervalMs: 60_000 });
+    fillTable(core, 5);
+    core.advance(10_000);
+    drainRumours(core);
+    const packetsAfter = (count: number): number => {
+      core.takeSent();
+      for (let number = 0; number < count; number += 1) {
+        core.receive(aliveOf(`x${number}`, 20 + number, { incarnation: core.nowMs }));
+        core.advance(20);
+      }
+      return core.takeSent().length;
+    };
+
+    const alone = packetsAfter(1);
+    core.advance(5_000);
+    const many = packetsAfter(40);
+
+    expect(alone).toBeGreaterThan(0);
+    // At 50 a second there is a round for every fourth, with at most six targets.
+    expect(many).toBeGreaterThan(0);
+    expect(many).toBeLessThan((40 / 4 + 7) * 6);
+
+    core.advance(5_000);
+
+    expect(packetsAfter(1)).toBeGreaterThan(0);
   });
 
   it("waits for a round where the layer above can wait", () => {
