@@ -81,7 +81,6 @@ const swim: MutationTarget = {
     ".sim.test.ts",
     // Stories of whole clusters as well: they reach nearly everything, and take seconds.
     "cluster.test.ts",
-    "life.test.ts",
     "node/",
     "wire/",
     "hostile-input.property.test.ts",
