@@ -135,7 +135,8 @@ export class Dissemination {
   /** Somebody else told the news about this member that we know and perhaps still tell. */
   overhear(name: string): void {
     const { options, table } = this.#context;
-    if (table.size <= OVERHEARING_MEMBERS) return;
+    // Random rounds need all their copies: what is heard again tells nothing about who has not heard.
+    if (!options.eagerGossip || table.size <= OVERHEARING_MEMBERS) return;
     const limit = retransmitLimit(options.retransmitMultiplier, table.size);
     // What is few and new goes round in full first.
     const least = this.#pace.isBusy ? 0 : 1;

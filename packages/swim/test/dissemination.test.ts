@@ -43,6 +43,24 @@ describe("gossip (behaviour specification §7)", () => {
     expect(core.takeSent()).toEqual([]);
   });
 
+  it("is told as often as ever in a large cluster, however often it is heard again", () => {
+    const count = (isHeardAgain: boolean): number => {
+      const core = new LoneCore(GOSSIP);
+      fillTable(core, 100);
+      drainRumours(core);
+      core.receive(aliveOf("m5", 5, { incarnation: 2 }));
+      for (let round = 0; round < 20; round += 1) {
+        core.advance(200);
+        if (isHeardAgain) core.receive(aliveOf("m5", 5, { incarnation: 2 }));
+      }
+      return core.takeMessages().filter((message) => message.kind === "alive").length;
+    };
+
+    // 4 · ⌈log10(102)⌉ hand-outs.
+    expect(count(false)).toBe(12);
+    expect(count(true)).toBe(12);
+  });
+
   it("keeps its rumours while there is nobody to tell", () => {
     const core = new LoneCore(GOSSIP);
 
