@@ -520,7 +520,9 @@ describe("Departure (Serf specification §5.4, §6.3)", () => {
   it("leaves once: twice is an error while leaving, and a success afterwards", () => {
     const rooms = new Rooms();
     const { departure } = leaving(rooms);
-    expect(() => departure.leave(0, () => undefined)).toThrow("Leave already in progress");
+    const again = (): void => departure.leave(0, () => undefined);
+    expect(again).toThrow("Leave already in progress");
+    expect(again).toThrow(expect.objectContaining({ code: "leave-in-progress" }));
     rooms.swim.leaves[0]?.({ timedOut: false });
     rooms.advance(1_000);
     let isDone = false;
@@ -529,7 +531,8 @@ describe("Departure (Serf specification §5.4, §6.3)", () => {
 
     expect(isDone).toBe(true);
     rooms.context.state = "shutdown";
-    expect(() => departure.leave(0, () => undefined)).toThrow("Leave called after Shutdown");
+    expect(again).toThrow("Leave called after Shutdown");
+    expect(again).toThrow(expect.objectContaining({ code: "not-alive" }));
   });
 
   it("forces a failed member out, and tells the others", () => {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { FlapDamping } from "../src/flap-damping.ts";
+import type { RegistryEntry } from "../src/member-registry.ts";
 import { Reaper } from "../src/reaper.ts";
 import { Reconnector } from "../src/reconnector.ts";
 import { Rooms, type RoomsSetup } from "./support/rooms.ts";
@@ -57,6 +59,7 @@ describe("a member that fails again and again", () => {
     expect(rooms.status("bar")).toBe("alive");
     expect(rooms.membership.isHeld("bar")).toBe(false);
     expect(rooms.story()).toEqual([...told, "member-join bar"]);
+    expect(rooms.reports.at(-1)).toMatchObject({ change: "join", isForced: false });
   });
 
   it("says so to the operator", () => {
@@ -377,6 +380,68 @@ describe("many that flap together", () => {
 });
 
 describe("what is remembered of failures", () => {
+  /** The damping alone, and a failure of a member at a moment. */
+  function alone(): { damping: FlapDamping; fail: (name: string, nowMs: number) => RegistryEntry } {
+    const { context } = crowd();
+    const damping = new FlapDamping(context, () => undefined);
+    const fail = (name: string, nowMs: number): RegistryEntry => {
+      const entry = context.registry.find(name);
+      if (entry === undefined) throw new Error(`there is no ${name}`);
+      damping.noteFailure(entry, nowMs);
+      return entry;
+    };
+    return { damping, fail };
+  }
+
+  it("is forgotten after the window, and not at its end", () => {
+    const { damping, fail } = alone();
+    fail("bar", 1_000);
+    const counts = [damping.rememberedCount];
+
+    damping.expire(121_000);
+    counts.push(damping.rememberedCount);
+    damping.expire(121_001);
+    counts.push(damping.rememberedCount);
+
+    expect(counts).toEqual([1, 1, 0]);
+  });
+
+  it("holds a member to the end of the window after its last failure, and no longer", () => {
+    const held = (atMs: number): readonly [boolean, number] => {
+      const { damping, fail } = alone();
+      fail("bar", 0);
+      const entry = fail("bar", 1_000);
+      return [damping.holds(entry, atMs), damping.heldCount];
+    };
+
+    expect([held(121_000), held(121_001)]).toEqual([
+      [true, 1],
+      [false, 0],
+    ]);
+  });
+
+  it("does not count those forgotten among the third that may be held", () => {
+    const { damping, fail } = alone();
+    for (const name of ["a", "b"]) {
+      fail(name, 0);
+      fail(name, 1_000);
+    }
+    damping.expire(200_000);
+    fail("e", 200_000);
+    damping.forget("e");
+
+    const holds = ["c", "d"].map((name) => {
+      fail(name, 200_000);
+      return damping.holds(fail(name, 201_000), 202_000);
+    });
+
+    expect(holds).toEqual([true, true]);
+    fail("f", 203_000);
+    fail("f", 204_000);
+    expect(damping.holds(fail("e", 205_000), 205_000)).toBe(false);
+    expect(damping.holds(fail("f", 205_000), 206_000)).toBe(false);
+  });
+
   it("is bounded: the longest known goes, and a held member stays", () => {
     const rooms = crowd({ flapMemberLimit: 2 });
     flap(rooms, "bar", 2);

@@ -118,7 +118,9 @@ describe("Queries, asking (Serf specification §10.1)", () => {
     const rooms = three({ options: { outstandingQueryLimit: 2 } });
     const first = new Question(rooms);
     new Question(rooms);
-    expect(() => new Question(rooms)).toThrow("2 queries are waiting for answers");
+    const third = (): unknown => new Question(rooms);
+    expect(third).toThrow("2 queries are waiting for answers");
+    expect(third).toThrow(expect.objectContaining({ code: "query-limit" }));
 
     first.handle.close();
 
@@ -141,17 +143,19 @@ describe("Queries, asking (Serf specification §10.1)", () => {
   it("says on the wire whom it asks, how, and where to answer, and keeps its own payload", () => {
     const rooms = three({ environment: { random: () => 0.5 } });
     const payload = new Uint8Array([1, 2]);
-    const filters = { filterNodes: ["bar"], filterTags: { role: "^w" } };
+    const filters = { filterNodes: ["bar"], filterTags: { role: "^" } };
 
     rooms.queries.ask("load", payload, { ...filters, relayFactor: 255, ack: true }, {}, 0);
     payload.fill(9);
+    rooms.advance(2_000);
 
+    expect(rooms.takeSent()).toMatchObject([{ message: { payload: new Uint8Array([1, 2]) } }]);
     expect(rooms.packet()).toMatchObject([
       {
         id: 2 ** 30,
         port: 7_946,
         address: new Uint8Array([10, 0, 0, 1]),
-        filters: encodeFilters({ nodes: ["bar"], tags: { role: "^w" } }),
+        filters: encodeFilters({ nodes: ["bar"], tags: { role: "^" } }),
         flags: QueryFlag.ack,
         relayFactor: 255,
         payload: new Uint8Array([1, 2]),

@@ -54,6 +54,7 @@ export function runStryker(run: StrykerRun): StrykerReport {
   mkdirSync(folder, { recursive: true });
   const incremental = join(folder, `${target.name}.incremental.json`);
   if (run.isFresh) rmSync(incremental, { force: true });
+  else forgetStaticSurvivors(incremental);
   const reportFile = join(folder, `${target.name}.report.json`);
   rmSync(reportFile, { force: true });
   const settings = join(folder, `${target.name}.stryker.json`);
@@ -74,6 +75,23 @@ export function runStryker(run: StrykerRun): StrykerReport {
     throw new Error(`Stryker could not try the mutants of ${target.name}: see above`);
   }
   return JSON.parse(readFileSync(reportFile, "utf8")) as StrykerReport;
+}
+
+/**
+ * No test is known to reach what runs while modules load, so Stryker would believe for ever that such
+ * a mutant survives. Forgotten, it is tried again.
+ */
+function forgetStaticSurvivors(incrementalFile: string): void {
+  if (!existsSync(incrementalFile)) return;
+  const report = JSON.parse(readFileSync(incrementalFile, "utf8")) as {
+    readonly files: Record<string, { mutants: readonly { status: string; static?: boolean }[] }>;
+  };
+  for (const file of Object.values(report.files)) {
+    file.mutants = file.mutants.filter(
+      (mutant) => mutant.status !== "Survived" || mutant.static !== true,
+    );
+  }
+  writeFileSync(incrementalFile, JSON.stringify(report));
 }
 
 function optionsOf(run: StrykerRun, incrementalFile: string, reportFile: string): object {
