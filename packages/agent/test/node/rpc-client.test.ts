@@ -5,7 +5,7 @@ import { RpcError, connectRpc } from "../../src/rpc/client/index.ts";
 import type { RpcClient } from "../../src/rpc/client/index.ts";
 import { startRpcServer } from "../../src/rpc/server/rpc-server.ts";
 import type { RpcServer } from "../../src/rpc/server/rpc-server.ts";
-import { eventually } from "../support/eventually.ts";
+import { until } from "../support/until.ts";
 import {
   ScriptedBackend,
   keyOutcome,
@@ -135,7 +135,7 @@ describe("RpcClient commands", () => {
     backend.script.join = () => new Promise((resolve) => (finish = resolve));
     const controller = new AbortController();
     const joining = client.join(["slow"], { signal: controller.signal });
-    await eventually("the agent was asked", () => backend.calls.length === 1);
+    await until("the agent was asked", () => backend.calls.length === 1);
 
     controller.abort(new Error("enough"));
     await expect(joining).rejects.toThrow("enough");
@@ -198,7 +198,7 @@ describe("RpcClient streams", () => {
     await events.ready;
     for (let index = 0; index < 5; index += 1) backend.emit(userEvent(`${index}`));
     await client.members();
-    await eventually("all came", () => events.droppedCount === 3);
+    await until("all came", () => events.droppedCount === 3);
 
     const names: string[] = [];
     for await (const event of events) {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startRpcServer } from "../../src/rpc/server/rpc-server.ts";
 import type { RpcServer, RpcServerOptions } from "../../src/rpc/server/rpc-server.ts";
-import { eventually } from "../support/eventually.ts";
+import { until } from "../support/until.ts";
 import { RawRpcClient } from "../support/raw-rpc-client.ts";
 import { ScriptedBackend, member, runningQuery, userEvent } from "../support/scripted-backend.ts";
 
@@ -63,7 +63,7 @@ describe("RpcServer", () => {
 
     expect((await good.receive(2)).at(-1)).toEqual({ Error: "", Seq: 1 });
     expect(bad.values).toHaveLength(1);
-    await eventually("the server has forgotten it", () => server.connectionCount === 1);
+    await until("the server has forgotten it", () => server.connectionCount === 1);
   });
 
   it("closes a client that says nothing", async () => {
@@ -96,7 +96,7 @@ describe("RpcServer", () => {
 
     client.send({ Command: "force-leave", Seq: 1 }, { Node: "x" });
     client.socket.end();
-    await eventually("the agent was asked", () => backend.calls.length === 1);
+    await until("the agent was asked", () => backend.calls.length === 1);
     finish();
 
     await client.closed();
@@ -111,12 +111,12 @@ describe("RpcServer", () => {
 
     first.send({ Command: "leave", Seq: 1 });
     second.send({ Command: "leave", Seq: 2 });
-    await eventually("both were read", () => backend.counted.length === 6);
+    await until("both were read", () => backend.counted.length === 6);
     expect(backend.shutdownCount).toBe(0);
     finish();
 
     await Promise.all([first.receive(2), second.receive(2)]);
-    await eventually("the agent was told to stop", () => backend.shutdownCount === 1);
+    await until("the agent was told to stop", () => backend.shutdownCount === 1);
     expect(backend.calls).toEqual([["leave"]]);
     expect([first.values.at(-1), second.values.at(-1)]).toEqual([
       { Error: "", Seq: 1 },
@@ -135,7 +135,7 @@ describe("RpcServer", () => {
       Error: "Leave called after Shutdown",
       Seq: 1,
     });
-    await eventually("the agent was told to stop", () => backend.shutdownCount === 1);
+    await until("the agent was told to stop", () => backend.shutdownCount === 1);
   });
 
   it("refuses clients beyond its limit, says so once, and takes new ones when others go", async () => {
@@ -149,7 +149,7 @@ describe("RpcServer", () => {
     ]);
 
     first?.end();
-    await eventually("there is room", () => server.connectionCount === 1);
+    await until("there is room", () => server.connectionCount === 1);
     expect((await open()).values).toEqual([{ Error: "", Seq: 0 }]);
   });
 
@@ -160,7 +160,7 @@ describe("RpcServer", () => {
     deaf.socket.pause();
 
     for (let Seq = 1; Seq < 40; Seq += 1) deaf.send({ Command: "members", Seq });
-    await eventually("it was cut off", () => server.connectionCount === 1);
+    await until("it was cut off", () => server.connectionCount === 1);
     good.send({ Command: "members", Seq: 1 });
 
     const values = await good.receive(3);
@@ -201,7 +201,7 @@ describe("RpcServer", () => {
 
     client.send({ Command: "query", Seq: 1 }, { Name: "load", RequestAck: true });
 
-    await eventually("it is done", () => client.values.at(-1)?.["Type"] === "done");
+    await until("it is done", () => client.values.at(-1)?.["Type"] === "done");
     expect(client.records).toHaveLength(1 + 1 + answerCount + 1);
   });
 
@@ -213,7 +213,7 @@ describe("RpcServer", () => {
     client.send({ Command: "query", Seq: 1 }, { Name: "load", RequestAck: true });
     await client.receive(4);
     const answeredAtMs = performance.now();
-    await eventually("it is done", () => client.values.at(-1)?.["Type"] === "done");
+    await until("it is done", () => client.values.at(-1)?.["Type"] === "done");
 
     expect(performance.now() - answeredAtMs).toBeGreaterThan(100);
   });
@@ -235,7 +235,7 @@ describe("RpcServer", () => {
 
     client.end();
 
-    await eventually("the query was closed", () => running.isClosed);
+    await until("the query was closed", () => running.isClosed);
     finish();
   });
 
@@ -249,7 +249,7 @@ describe("RpcServer", () => {
     slow.socket.pause();
     slow.send({ Command: "stream", Seq: 1 }, { Type: "*" });
     const payload = new Uint8Array(400);
-    await eventually("something was dropped", () => {
+    await until("something was dropped", () => {
       for (let index = 0; index < 1000; index += 1) backend.emit(userEvent("x", { payload }));
       return server.counters.droppedRecordCount > 0;
     });
@@ -268,7 +268,7 @@ describe("RpcServer", () => {
 
     for (let index = 0; index < 20; index += 1) await open();
 
-    await eventually("lines came", () => watcher.records.length >= 20);
+    await until("lines came", () => watcher.records.length >= 20);
     expect(watcher.records.at(-1)?.body?.["Log"]).toMatch(/agent\.ipc: /);
   });
 
@@ -293,7 +293,7 @@ describe("RpcServer", () => {
     client.socket.on("error", () => {});
 
     client.socket.resetAndDestroy();
-    await eventually("it has noticed", () => server.connectionCount === 0);
+    await until("it has noticed", () => server.connectionCount === 0);
 
     expect(backend.logged.at(-1)).toBe(
       "[ERR] agent.ipc: failed to decode request header: " +

@@ -24,7 +24,7 @@ import type { Conversation } from "../support/recorded-conversations.ts";
 import { expectedCalls, publishRecorded, scriptAgent } from "../support/recorded-agent.ts";
 import { ScriptedBackend } from "../support/scripted-backend.ts";
 import { toRecords } from "../support/raw-rpc-client.ts";
-import { eventually } from "../support/eventually.ts";
+import { until } from "../support/until.ts";
 
 let server: RpcServer | undefined;
 afterEach(() => server?.close());
@@ -82,15 +82,15 @@ describe("RPC server", () => {
         const request = requests[sentCount - 1];
         const before = client.records.length;
         if (request === undefined || request.records.length === 0) continue;
-        await eventually("a response came", () => client.records.length > before);
+        await until("a response came", () => client.records.length > before);
         publishRecorded(backend, request);
-        await eventually("the records came", () => {
+        await until("the records came", () => {
           const own = bySeq(client.records).get(request.seq)?.length ?? 0;
           const wanted = bySeq(expected).get(request.seq)?.length ?? 0;
           return own >= Math.min(wanted, request.records.filter(isNamed).length);
         });
       }
-      await eventually("everything came", () => client.records.length >= expected.length);
+      await until("everything came", () => client.records.length >= expected.length);
       client.socket.end();
       await client.closed();
 

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startRpcServer } from "../../src/rpc/server/rpc-server.ts";
 import type { RpcServer } from "../../src/rpc/server/rpc-server.ts";
-import { eventually } from "../support/eventually.ts";
+import { until } from "../support/until.ts";
 import {
   ScriptedBackend,
   keyOutcome,
@@ -112,9 +112,9 @@ describe("the serf-rpc package against our server", () => {
     serf.events.on(String(Seq), (data: Reply) => heard.push(data));
 
     backend.emit(userEvent("deploy", { lamportTime: 5n }));
-    await eventually("the event came", () => heard.length === 1);
+    await until("the event came", () => heard.length === 1);
     backend.emit(queryEvent("load"));
-    await eventually("the query came", () => heard.length === 2);
+    await until("the query came", () => heard.length === 2);
     await call("respond", { ID: heard[1]?.["ID"], Payload: "pong" });
     await call("stop", { Stop: Seq });
     backend.emit(userEvent("late"));
@@ -134,7 +134,7 @@ describe("the serf-rpc package against our server", () => {
 
     backend.emit({ kind: "member-join", members: [member("new")] });
 
-    await eventually("the event came", () => heard.length === 1);
+    await until("the event came", () => heard.length === 1);
     expect(heard).toMatchObject([{ Event: "member-join", Members: [{ Name: "new" }] }]);
   });
 
@@ -145,7 +145,7 @@ describe("the serf-rpc package against our server", () => {
 
     backend.writeLog("t [INFO] agent: hello");
 
-    await eventually("the line came", () => heard.length > 0);
+    await until("the line came", () => heard.length > 0);
     expect(heard).toEqual([{ Log: "t [INFO] agent: hello" }]);
   });
 
