@@ -8,7 +8,7 @@
  * the moment when all of them are busy with that.
  */
 "use strict";
-const { execFile } = require("node:child_process");
+const { execFile, execFileSync } = require("node:child_process");
 const { writeFileSync } = require("node:fs");
 const { createServer } = require("node:net");
 const { promisify } = require("node:util");
@@ -20,7 +20,19 @@ const restMs = 1_500;
 
 const [, , file, commands] = process.argv;
 const script = compileBundle(file, undefined);
-const keep = () => writeFileSync(`${file}.code`, script.createCachedData());
+const loader = `require(${JSON.stringify(require.resolve("./load-bundle.cjs"))})`;
+// V8 takes code back only under the flags it was made with, and an agent sets one once it runs.
+require("node:v8").setFlagsFromString = () => {};
+
+function keep() {
+  const code = `${file}.code`;
+  writeFileSync(code, script.createCachedData());
+  const read = `require("node:fs").readFileSync(${JSON.stringify(code)})`;
+  const check = `${loader}.compileBundle(${JSON.stringify(file)}, ${read}).cachedDataRejected`;
+  if (execFileSync(process.execPath, ["-p", check], { encoding: "utf8" }) !== "false\n") {
+    throw new Error(`V8 does not take back the code it made of ${file}`);
+  }
+}
 
 if (file === commands) keepCommands();
 else void keepAgent();
@@ -29,6 +41,7 @@ function keepCommands() {
   // Port 1 has no agent.
   process.argv.splice(2, Infinity, "members", "-rpc-addr=127.0.0.1:1");
   process.on("exit", () => {
+    process.exitCode = 1;
     keep();
     process.exitCode = 0;
   });
@@ -65,8 +78,7 @@ async function startAgent(main, name) {
 
 /** One of the commands, in a process of its own. */
 function command({ rpc }, name, ...words) {
-  const load = `require(${JSON.stringify(require.resolve("./load-bundle.cjs"))})`;
-  const code = `${load}.loadBundle(${JSON.stringify(commands)})`;
+  const code = `${loader}.loadBundle(${JSON.stringify(commands)})`;
   const argv = ["-e", code, "serf", name, `-rpc-addr=${rpc}`, ...words];
   return promisify(execFile)(process.execPath, argv);
 }
