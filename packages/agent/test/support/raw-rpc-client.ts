@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { Decoder, encode } from "@msgpack/msgpack";
-import { eventually } from "./eventually.ts";
+import { until } from "./until.ts";
 
 /** Text → value; integers of 64 bits are bigints. */
 export type WireValue = Readonly<Record<string, unknown>>;
@@ -82,12 +82,12 @@ export class RawRpcClient {
 
   /** Waits for so many values since the beginning. */
   async receive(valueCount: number): Promise<readonly WireValue[]> {
-    await eventually(`${valueCount} values came`, () => this.values.length >= valueCount);
+    await until(`${valueCount} values came`, () => this.values.length >= valueCount);
     return this.values;
   }
 
   async closed(): Promise<void> {
-    await eventually("the server closed the connection", () => this.isClosed);
+    await until("the server closed the connection", () => this.isClosed);
   }
 
   end(): void {
