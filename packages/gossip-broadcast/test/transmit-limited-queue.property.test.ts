@@ -11,7 +11,24 @@ type Step =
       readonly mark: number;
       readonly lengthBytes: number;
     }
-  | { readonly kind: "take"; readonly overheadBytes: number; readonly limitBytes: number }
+  | {
+      readonly kind: "take";
+      readonly overheadBytes: number;
+      readonly limitBytes: number;
+      readonly leastTransmits: number;
+    }
+  | {
+      readonly kind: "take-fresh";
+      readonly isOverheard: boolean;
+      readonly handOuts: number;
+      readonly limitBytes: number;
+    }
+  | {
+      readonly kind: "overhear";
+      readonly key: string;
+      readonly worth: number;
+      readonly leastTransmits: number;
+    }
   | { readonly kind: "prune"; readonly keep: number }
   | { readonly kind: "remove"; readonly key: string }
   | { readonly kind: "grow"; readonly memberCount: number }
@@ -39,6 +56,25 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       kind: fc.constant("take" as const),
       overheadBytes: fc.nat(4),
       limitBytes: fc.integer({ min: -2, max: 90 }),
+      leastTransmits: fc.constantFrom(0, 0, 0, 1),
+    }),
+  },
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      kind: fc.constant("take-fresh" as const),
+      isOverheard: fc.boolean(),
+      handOuts: fc.integer({ min: 1, max: 5 }),
+      limitBytes: fc.integer({ min: -2, max: 90 }),
+    }),
+  },
+  {
+    weight: 15,
+    arbitrary: fc.record({
+      kind: fc.constant("overhear" as const),
+      key: fc.nat(6).map((mark) => `m${mark}`),
+      worth: fc.nat(6),
+      leastTransmits: fc.nat(2),
     }),
   },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant("prune" as const), keep: fc.nat(12) }) },
@@ -71,7 +107,13 @@ interface Queue {
   readonly size: number;
   has(key: string): boolean;
   enqueue(broadcast: Broadcast): void;
-  take(overheadBytes: number, limitBytes: number): Uint8Array[];
+  take(overheadBytes: number, limitBytes: number, leastTransmits?: number): Uint8Array[];
+  takeFresh(
+    choice: { readonly isOverheard: boolean; readonly handOuts: number },
+    overheadBytes: number,
+    limitBytes: number,
+  ): Uint8Array[];
+  overhear(key: string, worth: number, leastTransmits?: number): boolean;
   prune(keep: number): void;
   remove(key: string): boolean;
   reset(): void;
@@ -96,9 +138,17 @@ function play(queue: Queue, steps: readonly Step[], members: { count: number }):
       case "take":
         seen.push(
           queue
-            .take(current.overheadBytes, current.limitBytes)
+            .take(current.overheadBytes, current.limitBytes, current.leastTransmits)
             .map((payload) => labels.get(payload)),
         );
+        break;
+      case "take-fresh":
+        seen.push(
+          queue.takeFresh(current, 2, current.limitBytes).map((payload) => labels.get(payload)),
+        );
+        break;
+      case "overhear":
+        seen.push(queue.overhear(current.key, current.worth, current.leastTransmits));
         break;
       case "prune":
         queue.prune(current.keep);

@@ -484,3 +484,72 @@ describe("Broadcast.finished (broadcast queue specification §5)", () => {
     expect(mill.labels(queue.take(0, 100))).toEqual(["plain"]);
   });
 });
+
+describe("TransmitLimitedQueue.overhear", () => {
+  it("counts what others told for hand-outs of ours, and ends what is known enough", () => {
+    const mill = new RumourMill();
+    const queue = queueFor(9, 4);
+    queue.enqueue(mill.rumour("a", 3, { key: "a" }));
+    queue.take(0, 100);
+
+    expect(queue.overhear("a", 2)).toBe(true);
+    expect(mill.labels(queue.take(0, 100))).toEqual(["a"]);
+    expect(queue.take(0, 100)).toEqual([]);
+    expect(mill.ends).toEqual(["a transmitted"]);
+
+    queue.enqueue(mill.rumour("b", 3, { key: "b" }));
+    queue.overhear("b", 4);
+    expect(queue.take(0, 100)).toEqual([]);
+    expect(mill.ends).toEqual(["a transmitted", "b overheard"]);
+    expect([queue.size, queue.has("b")]).toEqual([0, false]);
+  });
+
+  it("says whether the rumour waits, and was handed out as often as asked", () => {
+    const queue = queueFor(9, 4);
+    queue.enqueue({ payload: payloadOf(3), key: "a" });
+
+    expect([queue.overhear("stranger", 1), queue.overhear("a", 1, 1)]).toEqual([false, false]);
+    queue.take(0, 100);
+    expect(queue.overhear("a", 1, 1)).toBe(true);
+  });
+
+  it.each([-1, 0.5, NaN])("refuses a worth of %s", (worth) => {
+    expect(() => queueFor(9).overhear("a", worth)).toThrow(RangeError);
+  });
+});
+
+describe("TransmitLimitedQueue.takeFresh", () => {
+  it("hands out to several at once what was never handed out, overheard or not as asked", () => {
+    const mill = new RumourMill();
+    const queue = queueFor(9, 4);
+    for (const key of ["told", "heard", "new"]) {
+      if (key === "heard") queue.take(0, 100);
+      queue.enqueue(mill.rumour(key, 3, { key }));
+    }
+    queue.overhear("heard", 1);
+
+    expect(mill.labels(queue.takeFresh({ isOverheard: false, handOuts: 3 }, 0, 100))).toEqual([
+      "new",
+    ]);
+    expect(mill.labels(queue.takeFresh({ isOverheard: true, handOuts: 3 }, 0, 100))).toEqual([
+      "heard",
+    ]);
+    expect(mill.ends).toEqual(["heard transmitted"]);
+    expect(mill.labels(queue.take(0, 100))).toEqual(["told", "new"]);
+    expect(queue.freshSize).toBe(0);
+  });
+
+  it("leaves alone what does not fit, and an empty queue", () => {
+    const queue = queueFor(9, 4);
+    expect(queue.takeFresh({ isOverheard: false, handOuts: 1 }, 0, 100)).toEqual([]);
+    queue.enqueue({ payload: payloadOf(10) });
+
+    expect(queue.takeFresh({ isOverheard: false, handOuts: 1 }, 2, 11)).toEqual([]);
+    expect(queue.freshSize).toBe(1);
+  });
+
+  it.each([0, 1.5, NaN])("refuses %s receivers", (handOuts) => {
+    const choice = { isOverheard: false, handOuts };
+    expect(() => queueFor(9).takeFresh(choice, 0, 100)).toThrow(RangeError);
+  });
+});

@@ -4,6 +4,7 @@ interface NaiveItem {
   readonly broadcast: Broadcast;
   readonly id: number;
   transmits: number;
+  credit: number;
 }
 
 /**
@@ -55,27 +56,73 @@ export class NaiveQueue {
     );
     this.prune(this.#limit - 1);
     this.#lastId += 1;
-    this.#items.push({ broadcast, id: this.#lastId, transmits: 0 });
+    this.#items.push({ broadcast, id: this.#lastId, transmits: 0, credit: 0 });
   }
 
-  take(overheadBytes: number, limitBytes: number): Uint8Array[] {
-    const limit = this.#multiplier * String(this.#memberCount()).length;
-    const enoughAfter = this.#memberCount() === 0 ? 0 : limit;
+  take(overheadBytes: number, limitBytes: number, leastTransmits = 0): Uint8Array[] {
+    const enoughAfter = this.#enoughAfter();
     let usedBytes = 0;
     const taken: NaiveItem[] = [];
-    for (const item of this.#inOrder()) {
+    const known: NaiveItem[] = [];
+    const passed = new Set<NaiveItem>();
+    for (;;) {
       const freeBytes = limitBytes - usedBytes - overheadBytes;
-      if (freeBytes <= 0) break;
-      if (item.broadcast.payload.length > freeBytes) continue;
-      usedBytes += overheadBytes + item.broadcast.payload.length;
-      taken.push(item);
+      const item = this.#inOrder().find(
+        (it) =>
+          !passed.has(it) &&
+          it.transmits >= leastTransmits &&
+          it.broadcast.payload.length <= freeBytes,
+      );
+      if (freeBytes <= 0 || item === undefined) break;
+      if (item.credit > 0) {
+        this.#settle(item);
+        if (item.transmits < enoughAfter) continue;
+        known.push(item);
+      } else {
+        usedBytes += overheadBytes + item.broadcast.payload.length;
+        taken.push(item);
+      }
+      passed.add(item);
     }
     for (const item of taken) item.transmits += 1;
     this.#drop(
       taken.filter((item) => item.transmits >= enoughAfter),
       "transmitted",
     );
+    this.#drop(known, "overheard");
     return taken.map((item) => item.broadcast.payload);
+  }
+
+  takeFresh(
+    { handOuts, isOverheard }: { readonly isOverheard: boolean; readonly handOuts: number },
+    overheadBytes: number,
+    limitBytes: number,
+  ): Uint8Array[] {
+    let freeBytes = limitBytes;
+    const taken = this.#inOrder().filter((item) => {
+      const bytes = item.broadcast.payload.length + overheadBytes;
+      const isWanted = item.transmits === 0 && item.credit > 0 === isOverheard;
+      if (!isWanted || bytes > freeBytes) return false;
+      freeBytes -= bytes;
+      return true;
+    });
+    for (const item of taken) {
+      item.credit += handOuts;
+      this.#settle(item);
+    }
+    const enoughAfter = this.#enoughAfter();
+    this.#drop(
+      taken.filter((item) => item.transmits >= enoughAfter),
+      "transmitted",
+    );
+    return taken.map((item) => item.broadcast.payload);
+  }
+
+  overhear(key: string, worth: number, leastTransmits = 0): boolean {
+    const item = this.#items.find(({ broadcast }) => key !== "" && broadcast.key === key);
+    if (item === undefined || item.transmits < leastTransmits) return false;
+    item.credit += worth;
+    return true;
   }
 
   prune(keep: number): void {
@@ -95,6 +142,16 @@ export class NaiveQueue {
 
   reset(): void {
     this.#drop(this.#inOrder(), "reset");
+  }
+
+  #settle(item: NaiveItem): void {
+    item.transmits += item.credit;
+    item.credit = 0;
+  }
+
+  #enoughAfter(): number {
+    const memberCount = this.#memberCount();
+    return memberCount === 0 ? 0 : this.#multiplier * String(memberCount).length;
   }
 
   #inOrder(): NaiveItem[] {
