@@ -8,8 +8,8 @@ import { limitsHold } from "../../../../packages/serf/test/simulation/checkers/l
 import { incarnationsNeverFall } from "../../../../packages/swim/test/simulation/checkers/incarnations-never-fall.ts";
 import { noResurrection } from "../../../../packages/swim/test/simulation/checkers/no-resurrection.ts";
 import { onlyTheMemberRaises } from "../../../../packages/swim/test/simulation/checkers/only-the-member-raises.ts";
-import { ofSerf, ofSwim } from "../checkers.ts";
-import { swimOf, type Core } from "../cluster.ts";
+import { believesInItself, ofSerf, ofSwim } from "../checkers.ts";
+import type { Core } from "../cluster.ts";
 import { runScenario, shrinkFaults, type Outcome } from "../run-scenario.ts";
 import { defaultScenario, type Scenario, type ScenarioFault, type Work } from "../scenario.ts";
 
@@ -96,19 +96,9 @@ export function everyChecker(): readonly Checker<Core>[] {
     ofSwim(noResurrection()),
     ofSerf(clocksNeverGoBack()),
     ofSerf(limitsHold()),
-    believesInItself,
+    believesInItself(),
   ];
 }
-
-const believesInItself: Checker<Core> = {
-  name: "believes in itself",
-  observe({ core, name }) {
-    const swim = swimOf(core);
-    const { state } = swim.localMember;
-    const isRight = state === "alive" || (swim.isLeaving && state === "left");
-    return isRight ? undefined : `${name} believes itself ${state}`;
-  },
-};
 
 function randomFault(random: SeededRandom, names: readonly string[]): ScenarioFault {
   const kind = random.pick(FAULT_KINDS);
