@@ -20,9 +20,9 @@ function lying(state: string, isLeaving: boolean): Core {
 
 describe("the checkers of both layers", () => {
   it("let a member leave, and none be dead in its own eyes", () => {
-    const { observe } = believesInItself();
+    const checker = believesInItself();
     const look = (core: Core): string | undefined =>
-      observe({ name: "m0", core, cause: "timeout", nowMs: 0 });
+      checker.observe({ name: "m0", core, cause: "timeout", nowMs: 0 });
 
     expect(look(swim())).toBeUndefined();
     expect(look(lying("left", true))).toBeUndefined();
