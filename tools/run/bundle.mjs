@@ -24,20 +24,20 @@ const keeper = fileURLToPath(new URL("keep-code.cjs", import.meta.url));
 const stampName = "inputs.json";
 const warmUpLimitMs = 30_000;
 
-const re2 = { name: "re2.cjs", entry: "re2js", isWarm: false };
+const re2 = { name: "re2.cjs", entry: "re2js" };
 /** In the order they are made: an agent is warmed up by the commands. */
 const programs = [
   {
     app: "cli",
     bundles: [
       re2,
-      { name: "serf.cjs", entry: "apps/cli/src/main.ts", isWarm: true },
-      { name: "agent.cjs", entry: "apps/cli/src/agent-bundle.ts", isWarm: true },
+      { name: "serf.cjs", entry: "apps/cli/src/main.ts" },
+      { name: "agent.cjs", entry: "apps/cli/src/agent-bundle.ts" },
     ],
   },
   {
     app: "agent",
-    bundles: [re2, { name: "serf-agent.cjs", entry: "apps/agent/src/main.ts", isWarm: true }],
+    bundles: [re2, { name: "serf-agent.cjs", entry: "apps/agent/src/main.ts" }],
   },
 ];
 const folderOf = ({ app }) => join(root, "apps", app, "dist", "bundle");
@@ -184,9 +184,7 @@ async function makeProgram(esbuild, program) {
       for (const input of await bundle(esbuild, target, each)) inputs.add(join(root, input));
     }
     const commands = join(program.app === "cli" ? target : folderOf(programs[0]), "serf.cjs");
-    for (const { name } of program.bundles.filter(({ isWarm }) => isWarm)) {
-      warmUp(join(target, name), commands);
-    }
+    for (const { name } of program.bundles) warmUp(join(target, name), commands);
     const stamp = { node: process.version, inputs: [...inputs] };
     writeFileSync(join(target, stampName), JSON.stringify(stamp));
     rmSync(folder, { recursive: true, force: true });

@@ -2,15 +2,16 @@
  * `node keep-code.cjs FILE COMMANDS`: runs a bundle through what it is there for and, when that is
  * done, writes what V8 compiled of it beside it.
  *
- * The bundle of the commands, COMMANDS, runs one command up to the connection. Of a bundle with an
- * agent in it two are started, one joins the other, and they are told and asked things by these
- * commands: what is compiled here need not be compiled by every agent of a cluster that joins, at
- * the moment when all of them are busy with that.
+ * The bundle of the commands, COMMANDS, runs one command up to the connection; RE2 matches a name.
+ * Of a bundle with an agent in it two are started, one joins the other, and they are told and asked
+ * things by these commands: what is compiled here need not be compiled by every agent of a cluster
+ * that joins, at the moment when all of them are busy with that.
  */
 "use strict";
 const { execFile, execFileSync } = require("node:child_process");
 const { writeFileSync } = require("node:fs");
 const { createServer } = require("node:net");
+const { basename } = require("node:path");
 const { promisify } = require("node:util");
 const { compileBundle, runBundle } = require("./load-bundle.cjs");
 
@@ -35,7 +36,14 @@ function keep() {
 }
 
 if (file === commands) keepCommands();
+else if (basename(file) === "re2.cjs") keepRe2();
 else void keepAgent();
+
+function keepRe2() {
+  const { RE2JS } = runBundle(script, file);
+  RE2JS.compile("^(?:web|db)-[0-9]+$").test("web-1");
+  keep();
+}
 
 function keepCommands() {
   // Port 1 has no agent.

@@ -23,6 +23,43 @@ describe("compileRe2", () => {
   });
 
   it.each([
+    ["alive", "still alive!", true],
+    ["alive", "Alive", false],
+    ["^alive$", "alive", true],
+    ["^alive$", "alive\n", false],
+    ["^web-1", "web-10", true],
+    ["^web-1", "a web-1", false],
+    ["web$", "the web", true],
+    ["web$", "webs", false],
+    ["^$", "", true],
+    ["^$", "a", false],
+    ["^", "a", true],
+    ["$", "a", true],
+    ["a b_c:d/e@f", "a b_c:d/e@f", true],
+  ])("matches a plain word without the engine: %j in %j", (pattern, text, wanted) => {
+    expect(compileRe2(pattern).test(text)).toBe(wanted);
+    // What the engine says of the same, asked so that it must answer.
+    expect(compileRe2(`(?:${pattern})`).test(text)).toBe(wanted);
+  });
+
+  it.each([
+    ["^a.b$", "axb", true],
+    ["^a|b$", "ax", true],
+    ["^a*$", "", true],
+    ["^a+$", "aa", true],
+    ["^a?$", "", true],
+    ["^(a)$", "a", true],
+    ["^[a]$", "a", true],
+    ["^a{2}$", "aa", true],
+    ["^\\x61$", "a", true],
+    ["^é$", "é", true],
+    ["a^", "a^", false],
+    ["$a", "$a", false],
+  ])("leaves what is no plain word to the engine: %j in %j", (pattern, text, wanted) => {
+    expect(compileRe2(pattern).test(text)).toBe(wanted);
+  });
+
+  it.each([
     ["(", "error parsing regexp: missing closing ): `(`"],
     ["a**", "error parsing regexp: invalid nested repetition operator: `**`"],
     ["a{1001}", "error parsing regexp: invalid repeat count: `{1001}`"],
