@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Cluster } from "./support/cluster.ts";
-import { aliveOf, endpoint, LoneCore } from "./support/lone-core.ts";
+import { aliveOf, endpoint, LoneCore, type LoneCoreSettings } from "./support/lone-core.ts";
 
 describe("leaving (behaviour specification §3.6, §10)", () => {
   it("lists one member at the leaver and at its peer, which holds it as left", () => {
@@ -206,6 +206,26 @@ describe("reaping (behaviour specification §5.2, §19.20)", () => {
     ).toEqual(["a", "b"]);
   });
 
+  it("looks four times per window, and takes who has been gone for longer than it", () => {
+    const core = new LoneCore({ gossipToTheDeadMs: 30_000, environment: { random: () => 0.5 } });
+    core.receive([aliveOf("a", 2), aliveOf("b", 3)]);
+    core.advance(3_749);
+    core.receive({ kind: "dead", incarnation: 1, node: "a", from: "x" });
+    core.advance(1);
+    core.receive({ kind: "dead", incarnation: 1, node: "b", from: "x" });
+
+    core.advance(29_999);
+    const sizes = [core.swim.estimatedSize];
+    core.advance(1);
+    sizes.push(core.swim.estimatedSize);
+    core.advance(7_499);
+    sizes.push(core.swim.estimatedSize);
+    core.advance(1);
+    sizes.push(core.swim.estimatedSize);
+
+    expect(sizes).toEqual([3, 2, 2, 1]);
+  });
+
   it("never takes ourselves", () => {
     const core = new LoneCore({ gossipToTheDeadMs: 1_000 });
     core.call(() => core.swim.leave({ timeoutMs: 0 }, core.nowMs, () => {}));
@@ -233,8 +253,72 @@ describe("reaping (behaviour specification §5.2, §19.20)", () => {
 
     const names = new Set(core.reportsOf("lost-member-tried").map(({ name }) => name));
     expect(names.size).toBe(2);
+    expect(tried).toBeGreaterThanOrEqual(8);
     expect(tried).toBeLessThanOrEqual(12);
     expect(core.reportsOf("lost-member-tried").length - tried).toBeLessThanOrEqual(3);
+  });
+});
+
+describe("a lost member (behaviour specification §19.3)", () => {
+  /** Two that are gone, one by a failure and one by its own word, at 10.0.0.2 and 10.0.0.3. */
+  function lost(settings: LoneCoreSettings = {}): LoneCore {
+    const core = new LoneCore({
+      gossipToTheDeadMs: 1_000,
+      lostMemberRetryMs: 10_000,
+      streamTimeoutMs: 100,
+      ...settings,
+    });
+    core.receive([aliveOf("a", 2), aliveOf("b", 3)]);
+    core.receive({ kind: "dead", incarnation: 1, node: "a", from: "x" });
+    core.receive({ kind: "dead", incarnation: 1, node: "b", from: "b" });
+    core.advance(3_000);
+    expect(core.reportsOf("member-reaped").length).toBe(2);
+    return core;
+  }
+
+  function tried(core: LoneCore): readonly string[] {
+    return core.reportsOf("lost-member-tried").map(({ name }) => name);
+  }
+
+  it("is tried after a while, unless it had left or nobody is to be", () => {
+    const core = lost();
+    core.advance(5_000);
+    expect(tried(core)).toEqual([]);
+    core.advance(10_000);
+
+    expect(tried(core)).toEqual(["a"]);
+    for (const settings of [{ lostMemberLimit: 0 }, { lostMemberRetryMs: 0 }]) {
+      const other = lost(settings);
+      other.advance(100_000);
+      expect(tried(other)).toEqual([]);
+    }
+  });
+
+  it("is forgotten once somebody answers there, who is asked for no join", () => {
+    const core = lost({ streamTimeoutMs: 10_000 });
+    core.advance(15_000);
+    const streamId = core.dialled().at(-1)?.streamId ?? -1;
+    core.opened(streamId);
+    expect(core.written(streamId, "acceptor")).toMatchObject({ kind: "push-pull", isJoin: false });
+
+    core.answer(streamId, {
+      kind: "push-pull",
+      isJoin: false,
+      nodes: [],
+      userState: new Uint8Array(0),
+    });
+    core.advance(600_000);
+
+    expect(tried(core)).toEqual(["a"]);
+  });
+
+  it("is not tried once it is back", () => {
+    const core = lost();
+    core.receive(aliveOf("a", 2, { incarnation: 2 }));
+
+    core.advance(100_000);
+
+    expect(tried(core)).toEqual([]);
   });
 });
 

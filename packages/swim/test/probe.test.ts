@@ -50,6 +50,7 @@ describe("a probe (behaviour specification §5.3)", () => {
     expect(first.target).toBe("10.0.0.2");
     expect(second.sequenceNumber).toBe((first.sequenceNumber + 1) >>> 0);
     expect(second.atMs - first.atMs).toBe(1_000);
+    expect(core.reportsOf("answer-unexpected")).toEqual([]);
     expect(core.swim.member("a")?.state).toBe("alive");
   });
 
@@ -142,6 +143,42 @@ describe("a probe (behaviour specification §5.3)", () => {
     });
     expect(pings).toEqual([]);
     expect(core.reportsOf("probe-failed")).toEqual([]);
+    expect(core.reportsOf("answer-unexpected")).toEqual([]);
+  });
+
+  it("asks only the living for help, and finds an answer from anybody else strange", () => {
+    const core = probing({ indirectPingCount: 3, disableStreamPings: true });
+    core.receive([aliveOf("a", 2), aliveOf("b", 3), aliveOf("c", 4)]);
+    core.receive({ kind: "dead", incarnation: 1, node: "c", from: "x" });
+    const { sequenceNumber, target } = nextPing(core);
+
+    core.advance(300);
+    const [relay, ...others] = indirectPings(core).map((request) => request.target);
+    core.receive(ack(sequenceNumber), endpoint(4));
+
+    expect([target, relay].toSorted()).toEqual(["10.0.0.2", "10.0.0.3"]);
+    expect(others).toEqual([]);
+    expect(core.reportsOf("answer-unexpected")).toMatchObject([{ reason: "wrong-source" }]);
+  });
+
+  it("is not hurried by a datagram to somebody else that could not be sent, nor by a late one", () => {
+    const core = probing({ disableStreamPings: true });
+    const fail = (address: string, port: number): void =>
+      core.call(() =>
+        core.swim.handleDatagramFailure({ target: { address, port }, message: "no" }, core.nowMs),
+      );
+    core.receive([aliveOf("a", 2), aliveOf("b", 3)]);
+    const { target } = nextPing(core);
+
+    fail("10.0.0.66", 7_946);
+    fail(target, 7_947);
+    expect(indirectPings(core)).toEqual([]);
+    core.advance(300);
+    expect(indirectPings(core).length).toBe(1);
+    fail(target, 7_946);
+
+    expect(indirectPings(core)).toEqual([]);
+    expect(core.reportsOf("probe-send-failed")).toEqual([]);
   });
 
   it("suspects who is silent to all, from us", () => {
@@ -288,6 +325,52 @@ describe("the TCP ping (behaviour specification §5.5)", () => {
     expect(core.dialled()).toEqual([]);
   });
 
+  it("waits until the direct ping is overdue, and is tried with members of protocol 3", () => {
+    const core = probing();
+    core.receive(aliveOf("a", 2, { versions: Uint8Array.of(1, 3, 2, 0, 0, 0) }));
+    nextPing(core);
+
+    core.advance(299);
+    expect(core.dialled()).toEqual([]);
+    core.advance(1);
+
+    expect(core.dialled()).toMatchObject([{ target: endpoint(2) }]);
+  });
+
+  it("is not tried where the round is over with the direct wait", () => {
+    const core = probing({ probeTimeoutMs: 1_000 });
+    core.receive(aliveOf("a", 2));
+    nextPing(core);
+
+    core.advance(1_000);
+
+    expect(core.swim.member("a")?.state).toBe("suspect");
+    expect(core.dialled()).toEqual([]);
+  });
+
+  it.each([
+    ["refused", 450, 0],
+    ["reset", 1_000, 1],
+  ] as const)(
+    "that is %s brings the verdict after %i ms, with a score of %i",
+    (code, atMs, score) => {
+      const core = probing();
+      core.receive(aliveOf("a", 2));
+      nextPing(core);
+      core.advance(300);
+      const streamId = core.dialled()[0]?.streamId ?? -1;
+      const failure = { code, message: code } as const;
+      core.call(() => core.swim.handleStream({ kind: "failed", streamId, failure }, core.nowMs));
+
+      core.advance(atMs - 301);
+      expect(core.swim.member("a")?.state).toBe("alive");
+      core.advance(1);
+
+      expect(core.swim.member("a")?.state).toBe("suspect");
+      expect(core.swim.healthScore).toBe(score);
+    },
+  );
+
   it("ends with the round", () => {
     const core = probing();
     core.receive(aliveOf("a", 2));
@@ -324,6 +407,9 @@ describe("the health score (behaviour specification §6)", () => {
     failWithNacks(core, nackCount);
 
     expect(core.swim.healthScore).toBe(score);
+    expect(core.reportsOf("nacks-missing").map(({ missingCount }) => missingCount)).toEqual(
+      score === 0 ? [] : [score],
+    );
   });
 
   it("counts a repeated nack of one relay once (behaviour specification §19.21)", () => {
@@ -355,6 +441,25 @@ describe("the health score (behaviour specification §6)", () => {
       false,
     ]);
     expect(core.swim.healthScore).toBe(1);
+    expect(core.reportsOf("nacks-missing")).toEqual([]);
+  });
+
+  it("takes nacks of relays of protocol 4, and no more of them than relays were asked", () => {
+    const core = probing({ indirectPingCount: 1, disableStreamPings: true });
+    const versions = Uint8Array.of(1, 4, 2, 0, 0, 0);
+    core.receive(OTHERS.map((claim) => ({ ...claim, versions })));
+    core.receive({ kind: "suspect", incarnation: 1, node: "self", from: "a" });
+    const { sequenceNumber } = nextPing(core);
+    core.advance(300);
+    expect(indirectPings(core)).toMatchObject([{ message: { wantsNack: true } }]);
+    for (const number of [66, 67, 68]) {
+      core.receive({ kind: "nack", sequenceNumber }, endpoint(number));
+    }
+
+    core.advance(1_700);
+
+    expect(core.reportsOf("probe-failed").length).toBe(1);
+    expect(core.swim.healthScore).toBe(1);
   });
 
   it("falls with each success and stretches the wait of a round", () => {
@@ -379,6 +484,7 @@ describe("the health score (behaviour specification §6)", () => {
     const first = nextPing(core);
 
     core.advance(1_900);
+    expect(core.takeMessages().filter(({ kind }) => kind === "ping")).toEqual([]);
     core.receive(ack(first.sequenceNumber), endpoint(2));
 
     expect(core.takeMessages().filter(({ kind }) => kind === "ping").length).toBe(1);

@@ -27,6 +27,42 @@ describe("chooseRows (behaviour specification §5.6)", () => {
     );
   });
 
+  it("finds everybody where as many are wanted as there are, in one draw for each", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 40 }), fc.integer(), (rowCount, seed) => {
+        let draws = 0;
+        const random = seededRandom(seed);
+        const counting = (): number => ((draws += 1), random());
+
+        const rows = chooseRows(counting, rowCount, rowCount, () => true);
+
+        expect(rows.toSorted((a, b) => a - b)).toEqual(
+          Array.from({ length: rowCount }, (_, i) => i),
+        );
+        expect(draws).toBe(rowCount);
+      }),
+    );
+  });
+
+  it("chooses nobody where nobody is wanted, or nobody is there", () => {
+    expect(
+      chooseRows(
+        () => 0.5,
+        5,
+        0,
+        () => true,
+      ),
+    ).toEqual([]);
+    expect(
+      chooseRows(
+        () => 0.5,
+        0,
+        5,
+        () => true,
+      ),
+    ).toEqual([]);
+  });
+
   it("ends in a large table of which nobody passes", () => {
     let draws = 0;
     const random = (): number => ((draws += 1), 0.5);

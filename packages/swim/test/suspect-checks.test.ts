@@ -15,6 +15,16 @@ function told(settings: LoneCoreSettings = {}): LoneCore {
   return core;
 }
 
+/** Of the first ping ever sent by a core. */
+function firstNumber(core: LoneCore): number {
+  for (const directive of core.directives) {
+    if (directive.kind !== "send-datagram") continue;
+    const ping = core.open(directive.bytes).find(({ kind }) => kind === "ping");
+    if (ping?.kind === "ping") return ping.sequenceNumber;
+  }
+  throw new Error("nobody was pinged");
+}
+
 function streamTo(core: LoneCore, address: string): StreamId | undefined {
   for (const directive of core.directives) {
     if (directive.kind === "open-stream" && directive.target.address === address) {
@@ -50,6 +60,67 @@ describe("a rumour of a suspicion", () => {
 
     expect(core.takeMessages().filter(({ kind }) => kind === "ping")).toEqual([]);
     expect(told({ checkSuspects: false }).takeMessages()).toEqual([]);
+  });
+
+  it("is left to others by a member that does not probe", () => {
+    expect(told({ probeIntervalMs: 0 }).takeMessages()).toEqual([]);
+  });
+
+  it("makes a member look at eight suspects at a time, and at the next when one has answered", () => {
+    const core = new LoneCore({ ...LATE, environment: { random: () => 0 } });
+    for (let number = 2; number < 15; number += 1) core.receive(aliveOf(`m${number}`, number));
+    const suspects = (...numbers: number[]): string[] => {
+      core.takeSent();
+      for (const number of numbers) {
+        core.receive({ kind: "suspect", incarnation: 1, node: `m${number}`, from: "m14" });
+      }
+      return core
+        .takeSent()
+        .filter(({ messages }) => messages[0]?.kind === "ping")
+        .map(({ target }) => target.address);
+    };
+
+    const looked = suspects(2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
+    expect(looked).toEqual([2, 3, 4, 5, 6, 7, 8, 9].map((number) => `10.0.0.${number}`));
+    expect(suspects(12)).toEqual([]);
+    core.receive({ kind: "ack", sequenceNumber: firstNumber(core), payload: new Uint8Array(0) });
+
+    expect(suspects(13)).toEqual(["10.0.0.13"]);
+  });
+
+  it("makes four of those look who could, beside accuser and suspect", () => {
+    const looks = (random: number): boolean => {
+      const core = new LoneCore({ ...LATE, environment: { random: () => random } });
+      for (let number = 2; number < 11; number += 1) core.receive(aliveOf(`m${number}`, number));
+      core.takeSent();
+      core.receive({ kind: "suspect", incarnation: 1, node: "m2", from: "m3" });
+      return core.takeMessages().some(({ kind }) => kind === "ping");
+    };
+
+    expect([looks(0.49), looks(0.5)]).toEqual([true, false]);
+  });
+
+  it("is no sample of our own health, whether the suspect answers or not", () => {
+    const core = told();
+    core.receive({ kind: "suspect", incarnation: 1, node: "self", from: "c" });
+    const [packet] = core.takeSent();
+    const [ping] = packet?.messages ?? [];
+    if (ping?.kind !== "ping") throw new Error("there was no ping");
+
+    const payload = new Uint8Array(0);
+    core.receive({ kind: "ack", sequenceNumber: ping.sequenceNumber, payload }, endpoint(2));
+
+    expect(core.swim.healthScore).toBe(1);
+  });
+
+  it("ends without a word when the suspect is silent to us as well", () => {
+    const core = told({ environment: { random: () => 0.999_999 } });
+
+    core.advance(3_600_000);
+
+    expect(core.reportsOf("probe-failed")).toEqual([]);
+    expect(core.reportsOf("nacks-missing")).toEqual([]);
+    expect(core.swim.healthScore).toBe(0);
   });
 
   it("in a large cluster makes only a few look", () => {

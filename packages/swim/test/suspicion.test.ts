@@ -77,4 +77,20 @@ describe("Suspicion", () => {
     suspicion.confirm("c");
     expect(suspicion.deadlineMs).toBe(14_000);
   });
+
+  it("is cut short by a refusal once as many have confirmed as are wanted, and not before", () => {
+    const suspicion = new Suspicion(
+      { minMs: 4_000, maxMs: 24_000, confirmationLimit: 2 },
+      "a",
+      10_000,
+    );
+    suspicion.noteRefusal();
+    const deadlines = [suspicion.deadlineMs];
+    for (const name of ["b", "c"]) {
+      suspicion.confirm(name);
+      deadlines.push(suspicion.deadlineMs);
+    }
+
+    expect(deadlines).toEqual([34_000, 21_381, 12_000]);
+  });
 });
