@@ -77,7 +77,7 @@ describe("RecentSamples", () => {
     });
     for (const member of [1, 2, 3]) samples.hold(member, claim(member), member / 1000, member);
 
-    samples.forget(1);
+    samples.forget(2);
     samples.forget(20);
     samples.hold(40, claim(40), 0.04, 40);
 
@@ -85,11 +85,25 @@ describe("RecentSamples", () => {
       Array.from(samples.values.subarray(slot * samples.stride, (slot + 1) * samples.stride)),
     );
     expect(held).toEqual([
+      [1, 0.01, 0.1, 0.001, 1],
       [3, 0.03, 0.3, 0.003, 3],
-      [2, 0.02, 0.2, 0.002, 2],
       [40, 0.4, 4, 0.04, 40],
     ]);
   });
+
+  it.each([15, 16, 17, 31, 32, 1_000])(
+    "knows member %i again, however far its index lies",
+    (member) => {
+      const samples = new RecentSamples(4, 1);
+      const other = { vector: [0], error: 1, adjustment: 0, height: 0 };
+
+      const slots = [member, member - 1, member].map((each) => samples.hold(each, other, 1, 1));
+      samples.forget(member);
+
+      expect(slots).toEqual([0, 1, 0]);
+      expect(samples.count).toBe(1);
+    },
+  );
 
   it("has no rounding left in the sum once it is counted anew, or nobody is held", () => {
     const samples = new RecentSamples(2, 1);
