@@ -7,7 +7,7 @@ import type { CoreContext } from "./core-context.ts";
 import type { Endpoint, StreamFailure, StreamId } from "./protocol-core.ts";
 import type { PushPull } from "./push-pull.ts";
 import { SlicedReader } from "./sliced-reader.ts";
-import { isWorthCompressing } from "./stream-exchange.ts";
+import { isLarge } from "./stream-exchange.ts";
 import type { AcceptedSession, StreamTable } from "./stream-table.ts";
 import type { SwimReport } from "./swim-report.ts";
 import type { Timer } from "./timer-table.ts";
@@ -36,6 +36,7 @@ export class InboundStream implements AcceptedSession {
   readonly #remote: Endpoint;
   readonly #reader: SlicedReader;
   readonly #timer: Timer;
+  #replyTimer: Timer | undefined;
 
   constructor(
     context: CoreContext,
@@ -84,7 +85,10 @@ export class InboundStream implements AcceptedSession {
       case "ping":
         return this.#answerPing(message);
       case "push-pull": {
-        this.#reply(this.#parts.pushPull.accept(message, this.#remote, nowMs));
+        const state = this.#parts.pushPull.accept(message, this.#remote, nowMs);
+        if (state === undefined || !isLarge(state)) return this.#reply(state);
+        // Collecting a large state took its time: pings are answered before it is encoded.
+        this.#replyTimer = this.#context.timers.set(nowMs, () => this.#reply(state));
         return;
       }
       case "user": {
@@ -119,12 +123,11 @@ export class InboundStream implements AcceptedSession {
   }
 
   #reply(message: StreamMessage | undefined): void {
+    if (message === undefined) return this.#close();
     const { options, outbox, settings } = this.#context;
-    if (message !== undefined) {
-      const compress = options.compress && isWorthCompressing(message);
-      const bytes = encodeStream(message, settings, { role: "acceptor", compress });
-      outbox.writeStream(this.#streamId, bytes);
-    }
+    const compress = options.compress && !isLarge(message);
+    const bytes = encodeStream(message, settings, { role: "acceptor", compress });
+    outbox.writeStream(this.#streamId, bytes);
     this.#close();
   }
 
@@ -142,5 +145,6 @@ export class InboundStream implements AcceptedSession {
   #finish(): void {
     this.#reader.cancel();
     this.#context.timers.cancel(this.#timer);
+    this.#context.timers.cancel(this.#replyTimer);
   }
 }

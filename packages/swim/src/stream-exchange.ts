@@ -39,6 +39,7 @@ export class StreamExchange implements StreamSession {
   readonly #reader: SlicedReader;
   readonly #streamId: StreamId;
   readonly #timer: Timer;
+  #writeTimer: Timer | undefined;
   #isSettled = false;
 
   constructor(context: CoreContext, streams: StreamTable, request: ExchangeRequest, nowMs: number) {
@@ -62,9 +63,16 @@ export class StreamExchange implements StreamSession {
   }
 
   handleOpened(nowMs: number): void {
-    const { options, outbox, settings, timers } = this.#context;
     const message = this.#request.message();
-    const compress = options.compress && isWorthCompressing(message);
+    if (!isLarge(message)) return this.#write(message, nowMs);
+    // Collecting a large state took its time: pings are answered before it is encoded.
+    const { timers } = this.#context;
+    this.#writeTimer = timers.set(nowMs, (dueMs) => this.#write(message, dueMs));
+  }
+
+  #write(message: StreamMessage, nowMs: number): void {
+    const { options, outbox, settings, timers } = this.#context;
+    const compress = options.compress && !isLarge(message);
     const bytes = encodeStream(message, settings, { role: "dialler", compress });
     outbox.writeStream(this.#streamId, bytes);
     if (this.#request.expectsReply) timers.move(this.#timer, this.#dueMs(nowMs));
@@ -109,23 +117,25 @@ export class StreamExchange implements StreamSession {
     if (this.#isSettled) return;
     this.#isSettled = true;
     this.#context.timers.cancel(this.#timer);
+    this.#context.timers.cancel(this.#writeTimer);
     this.#reader.cancel();
     action();
   }
 }
 
-/** Above this many members a state is sent as it is. */
-const COMPRESSED_MEMBER_LIMIT = 2_000;
+/** A state of more members is large. */
+const LARGE_STATE_MEMBERS = 2_000;
 
 /**
- * Whether compressing a message is worth the time it takes.
+ * Whether a message takes so long to encode that this is done apart, and that compressing it is not
+ * worth the time that takes as well.
  *
  * Deviation: the reference compresses everything it sends over TCP. LZW on the megabyte of ten
  * thousand members takes tens of milliseconds in which no ping is answered, for traffic that
  * happens once in minutes.
  */
-export function isWorthCompressing(message: StreamMessage): boolean {
-  return message.kind !== "push-pull" || message.nodes.length <= COMPRESSED_MEMBER_LIMIT;
+export function isLarge(message: StreamMessage): boolean {
+  return message.kind === "push-pull" && message.nodes.length > LARGE_STATE_MEMBERS;
 }
 
 function rejection(error: WireError): ExchangeFailure {

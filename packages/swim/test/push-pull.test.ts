@@ -105,6 +105,28 @@ describe("an accepted push/pull (behaviour specification §8)", () => {
     expect(core.reportsOf("push-pull-merged")).toMatchObject([{ memberCount: 45 }]);
   });
 
+  it("of a large cluster is asked for and answered apart from collecting the state", () => {
+    const core = new LoneCore();
+    const nodes = Array.from({ length: 2_001 }, (_, index) =>
+      entryOf(`m${index}`, 2, { port: 1_000 + index }),
+    );
+    core.dialWith(state(nodes));
+    core.advance(0);
+
+    const { id, reply } = core.dialWith(state([]));
+    const { streamId } = startJoin(core);
+    core.opened(streamId);
+    const askedAtOnce = core.written(streamId, "acceptor");
+    const isClosedEarly = core.hasClosed(id);
+    core.advance(0);
+
+    expect([reply, askedAtOnce, isClosedEarly]).toEqual([undefined, undefined, false]);
+    expect(core.written(id, "dialler")).toMatchObject({ kind: "push-pull" });
+    expect(core.hasClosed(id)).toBe(true);
+    const asked = core.written(streamId, "acceptor");
+    expect(asked?.kind === "push-pull" ? asked.nodes.length : 0).toBe(2_002);
+  });
+
   it("is closed unread when too many are being merged", () => {
     const core = new LoneCore({ mergeSliceLimit: 2, pushPullServeLimit: 1 });
     const nodes = [2, 3, 4, 5, 6].map((number) => entryOf(`m${number}`, number));
