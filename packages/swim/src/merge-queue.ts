@@ -63,15 +63,21 @@ export class MergeQueue {
    * @param incoming.merged - called once, after the last entry and the state of the layer above.
    */
   add(incoming: IncomingState, nowMs: number): void {
-    this.#merges.push({ ...incoming, next: 0, isOldNews: false });
-    if (this.#merges.length === 1) this.#mergeSlice(nowMs);
+    const merge = { ...incoming, next: 0, isOldNews: false };
+    this.#merges.push(merge);
+    if (this.#merges.length > 1) return;
+    merge.isOldNews = this.#isOldNews(merge);
+    // Checking a large state took its time already.
+    if (incoming.message.nodes.length > this.#context.options.mergeSliceLimit) {
+      this.#continueSoon(nowMs);
+    } else this.#mergeSlice(nowMs);
   }
 
   #mergeSlice(nowMs: number): void {
     const merge = this.#merges[0];
     if (merge === undefined) return;
     const { nodes } = merge.message;
-    if (merge.next === 0) merge.isOldNews = this.#isOldNews(merge);
+    if (merge.next === 0) merge.isOldNews ||= this.#isOldNews(merge);
     const end = Math.min(merge.next + this.#context.options.mergeSliceLimit, nodes.length);
     while (merge.next < end) {
       const node = nodes[merge.next];
@@ -79,7 +85,11 @@ export class MergeQueue {
       if (node !== undefined) this.#mergeNode(node, merge, nowMs);
     }
     if (merge.next >= nodes.length) this.#finish(merge, nowMs);
-    if (this.#merges.length === 0 || this.#timer?.isWaiting === true) return;
+    if (this.#merges.length > 0) this.#continueSoon(nowMs);
+  }
+
+  #continueSoon(nowMs: number): void {
+    if (this.#timer?.isWaiting === true) return;
     this.#timer = this.#context.timers.set(nowMs, (dueMs) => this.#mergeSlice(dueMs));
   }
 
