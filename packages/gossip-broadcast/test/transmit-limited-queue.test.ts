@@ -325,20 +325,6 @@ describe("TransmitLimitedQueue.enqueue (broadcast queue specification §4.1)", (
     expect(queue.size).toBe(2);
   });
 
-  it("holds 131,072 rumours and no more unless told otherwise", () => {
-    const queue = queueFor(1);
-    const payload = payloadOf(8);
-    let pruned = 0;
-    const finished = (): void => {
-      pruned += 1;
-    };
-
-    for (let index = 0; index < 131_075; index += 1) queue.enqueue({ payload, finished });
-
-    expect(queue.size).toBe(131_072);
-    expect(pruned).toBe(3);
-  });
-
   it("refuses options that make no sense, naming them", () => {
     const withOption = (option: object) => (): TransmitLimitedQueue =>
       new TransmitLimitedQueue({ retransmitMultiplier: 1, memberCount: () => 1, ...option });

@@ -36,10 +36,10 @@ interface Switchboard {
 const switchboard: Switchboard = ((globalThis as { __stryker__?: Switchboard }).__stryker__ ??= {});
 
 /**
- * A mutant is called endless once a test meets it a hundred times as often as it does without it.
+ * A mutant is called endless once a test meets it twenty times as often as it does without it.
  * Stryker counts over all tests together, which takes minutes in a loop that is run a million times.
  */
-const HIT_LIMIT_FACTOR = 100;
+const HIT_LIMIT_FACTOR = 20;
 const LEAST_HIT_LIMIT = 20_000;
 
 /** In Stryker's copy of the checkout: what the first run counted, for processes that come later. */

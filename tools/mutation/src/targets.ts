@@ -49,7 +49,7 @@ const gossipBroadcast: MutationTarget = {
     { path: "transmit-limited-queue.ts", decides: "what is told next, replaced, pruned" },
     { path: "transmit-tier.ts", decides: "the order among rumours told equally often" },
   ],
-  leftOut: [".sim.test.ts"],
+  leftOut: [".sim.test.ts", "default-queue-limit.test.ts"],
 };
 
 const swim: MutationTarget = {
