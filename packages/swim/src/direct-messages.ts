@@ -5,9 +5,10 @@
  */
 import type { AckTable } from "./ack-table.ts";
 import type { CoreContext } from "./core-context.ts";
-import { userMessage, type Dissemination } from "./dissemination.ts";
+import type { Dissemination } from "./dissemination.ts";
 import { SwimError } from "./errors.ts";
 import type { MemberRecord } from "./member-record.ts";
+import { userMessage } from "./packet-sender.ts";
 import type { Endpoint, StreamFailure } from "./protocol-core.ts";
 import { StreamExchange, type ExchangeFailure } from "./stream-exchange.ts";
 import type { StreamTable } from "./stream-table.ts";

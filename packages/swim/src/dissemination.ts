@@ -22,20 +22,19 @@ import { retransmitLimit, TransmitLimitedQueue } from "@x/gossip-broadcast";
 import type { CoreContext } from "./core-context.ts";
 import { EAGER_PAUSE_MS, EagerPace, packed, sizeOf } from "./eager-pace.ts";
 import type { MemberRecord } from "./member-record.ts";
-import { checksChecksums, PacketSender } from "./packet-sender.ts";
+import { checksChecksums, PacketSender, userMessage } from "./packet-sender.ts";
 import type { Endpoint } from "./protocol-core.ts";
 import { chooseRows } from "./random-choice.ts";
 import { SpreadRing } from "./spread-ring.ts";
 import type { Timer } from "./timer-table.ts";
 import { TokenBucket } from "./token-bucket.ts";
-import { compoundPartOverheadBytes, MessageType, packetOverheadBytes } from "./wire/index.ts";
+import { UserShare } from "./user-share.ts";
+import { compoundPartOverheadBytes, packetOverheadBytes } from "./wire/index.ts";
 
 /** A user broadcast costs its type byte as well. Source: broadcast queue specification §6. */
 const USER_PART_OVERHEAD_BYTES = compoundPartOverheadBytes + 1;
 /** Label, encryption and checksum in their largest forms. Source: wire specification §12. */
 const LARGEST_ENVELOPE_BYTES = 45 + 5 + 2 + compoundPartOverheadBytes;
-/** Packets without a reserved share after the layer above had nothing to say. */
-const PACKETS_WITHOUT_RESERVE = 3;
 /** Own claims waiting: a refutation and a farewell are all there can be. */
 const OWN_CLAIM_LIMIT = 8;
 /** Above this size, news heard again from others counts as told. */
@@ -68,13 +67,16 @@ export class Dissemination {
   readonly #ring: SpreadRing;
   readonly #pace = new EagerPace();
   readonly #sender: PacketSender;
+  readonly #userShare: UserShare;
+  readonly #becameBusy: (nowMs: number) => void;
   #isStarted = false;
   #roundTimer: Timer | undefined;
   #eagerTimer: Timer | undefined;
   #eagerMs = -Infinity;
-  #packetsWithoutReserve = 0;
 
-  constructor(context: CoreContext) {
+  /** @param becameBusy - much more is to tell than before: many join, or leave. */
+  constructor(context: CoreContext, becameBusy: (nowMs: number) => void) {
+    this.#becameBusy = becameBusy;
     const { options, settings, table } = context;
     this.#context = context;
     const labelBytes = settings.label.length === 0 ? 0 : settings.label.length + 2;
@@ -88,11 +90,17 @@ export class Dissemination {
     this.#eagerTokens = new TokenBucket(options.eagerGossipPerSecond);
     this.#ring = new SpreadRing(table, options.name);
     this.#sender = new PacketSender(context);
+    this.#userShare = new UserShare(options.userBroadcastShare);
   }
 
   /** Rumours waiting. */
   get depth(): number {
     return this.#own.size + this.#news.size;
+  }
+
+  /** When there was last so much to tell that rounds were kept apart. */
+  get busyMs(): number {
+    return this.#pace.busyMs;
   }
 
   /** From here on there are rounds. */
@@ -220,12 +228,13 @@ export class Dissemination {
   /** One round along the ring; what is left of the transmissions is the rounds'. */
   #gossipEagerly(nowMs: number): void {
     const { options, table } = this.#context;
-    this.#pace.adapt(table.size > OVERHEARING_MEMBERS ? this.#news.freshSize : 0);
+    const newCount = table.size > OVERHEARING_MEMBERS ? this.#news.freshSize : 0;
+    if (this.#pace.adapt(newCount, nowMs)) this.#becameBusy(nowMs);
     const limit = retransmitLimit(options.retransmitMultiplier, table.size);
     const targetCount = this.#pace.isBusy ? Math.min(limit, BUSY_TARGETS) : limit;
     const rows = this.#ring.targets(Math.max(1, targetCount), nowMs);
     if (rows.length === 0) return;
-    if (this.#pace.isBusy) this.#tellMuch(rows, nowMs);
+    if (this.#pace.isBusy && this.#news.freshSize > 0) this.#tellMuch(rows, nowMs);
     else this.#tellLittle(rows, nowMs);
     if (this.#hasFreshNews()) this.#requestRound(nowMs, this.#pace.pauseMs(nowMs));
   }
@@ -260,7 +269,7 @@ export class Dissemination {
     const { options, settings, table } = this.#context;
     const fullBytes = options.datagramBytes - packetOverheadBytes(settings);
     const hasUserData = this.#context.delegate.takeBroadcasts !== undefined;
-    const roomBytes = fullBytes - (hasUserData ? this.#reservedBytes(fullBytes) : 0);
+    const roomBytes = fullBytes - (hasUserData ? this.#userShare.reservedBytes(fullBytes) : 0);
     const [toAll, toNext] = this.#takeNews(rows.length, roomBytes * EAGER_PACKETS_PER_TARGET);
     const nextPackets = packed([...toAll, ...toNext], roomBytes);
     const packets = toNext.length === 0 ? nextPackets : packed(toAll, roomBytes);
@@ -268,13 +277,9 @@ export class Dissemination {
     for (const [place, row] of rows.entries()) {
       for (const packet of place < NEXT_TARGETS ? nextPackets : packets) {
         if (!this.#eagerTokens.take(nowMs)) return;
-        if (hasUserData) {
-          const parts = [...packet];
-          this.#addUserParts(parts, fullBytes - sizeOf(parts));
-          this.sendExactly(table.record(row), parts);
-        } else {
-          this.#sender.sendSame(table.record(row), packet, sealed);
-        }
+        const parts = this.#withUserParts(packet, fullBytes);
+        if (parts === packet) this.#sender.sendSame(table.record(row), packet, sealed);
+        else this.sendExactly(table.record(row), parts);
       }
     }
     this.#tellTheDead(packets, rows.length, nowMs);
@@ -346,7 +351,7 @@ export class Dissemination {
     const parts = this.#own.take(compoundPartOverheadBytes, freeBytes);
     let remaining = freeBytes - sizeOf(parts);
     const hasUserData = this.#context.delegate.takeBroadcasts !== undefined;
-    const reserve = hasUserData ? this.#reservedBytes(freeBytes) : 0;
+    const reserve = hasUserData ? this.#userShare.reservedBytes(freeBytes) : 0;
     if (this.#news.size > 0) {
       // In a mass join what is new is the ring's, where it reaches everybody.
       const least = this.#pace.isBusy ? 1 : 0;
@@ -360,18 +365,20 @@ export class Dissemination {
     return parts;
   }
 
-  #reservedBytes(freeBytes: number): number {
-    if (this.#packetsWithoutReserve > 0) {
-      this.#packetsWithoutReserve -= 1;
-      return 0;
-    }
-    return Math.max(0, Math.floor(freeBytes * this.#context.options.userBroadcastShare));
+  /** @returns the packet itself when the layer above adds nothing. */
+  #withUserParts(packet: Uint8Array[], fullBytes: number): Uint8Array[] {
+    const remaining = fullBytes - sizeOf(packet);
+    const isAsked = this.#context.delegate.takeBroadcasts !== undefined;
+    if (!isAsked || remaining <= USER_PART_OVERHEAD_BYTES) return packet;
+    const parts = [...packet];
+    this.#addUserParts(parts, remaining);
+    return parts.length === packet.length ? packet : parts;
   }
 
   #addUserParts(parts: Uint8Array[], limitBytes: number): void {
     const { delegate, outbox } = this.#context;
     const payloads = delegate.takeBroadcasts?.(USER_PART_OVERHEAD_BYTES, limitBytes) ?? [];
-    if (payloads.length === 0) this.#packetsWithoutReserve = PACKETS_WITHOUT_RESERVE;
+    if (payloads.length === 0) this.#userShare.noteSilence();
     let remaining = limitBytes;
     for (const payload of payloads) {
       const cost = payload.length + USER_PART_OVERHEAD_BYTES;
@@ -387,12 +394,4 @@ export class Dissemination {
       parts.push(userMessage(payload));
     }
   }
-}
-
-/** The UDP form of a user message: its type byte and the payload. */
-export function userMessage(payload: Uint8Array): Uint8Array {
-  const message = new Uint8Array(payload.length + 1);
-  message[0] = MessageType.user;
-  message.set(payload, 1);
-  return message;
 }

@@ -22,6 +22,7 @@ const LONGEST_EAGER_PAUSE_MS = 80;
 export class EagerPace {
   readonly #churn = new Churn();
   #pauseMs = EAGER_PAUSE_MS;
+  #busyMs = -Infinity;
 
   /** How long news of members waits for more of it, in milliseconds. */
   pauseMs(nowMs: number): number {
@@ -38,13 +39,26 @@ export class EagerPace {
     return this.#pauseMs > EAGER_PAUSE_MS;
   }
 
-  /** @param newCount - rumours that came since the last round. */
-  adapt(newCount: number): void {
+  /** When it was last busy. */
+  get busyMs(): number {
+    return this.#busyMs;
+  }
+
+  /**
+   * Follows the rate of news, at the beginning of a round.
+   *
+   * @param newCount - rumours that came since the last round.
+   * @returns whether it has become busy just now.
+   */
+  adapt(newCount: number, nowMs: number): boolean {
+    const wasBusy = this.isBusy;
     if (newCount > MANY_NEW_RUMOURS) {
       this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_EAGER_PAUSE_MS);
     } else if (newCount * 2 <= MANY_NEW_RUMOURS) {
       this.#pauseMs = Math.max(this.#pauseMs / 2, EAGER_PAUSE_MS);
     }
+    if (this.isBusy) this.#busyMs = nowMs;
+    return this.isBusy && !wasBusy;
   }
 }
 

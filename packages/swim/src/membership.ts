@@ -26,7 +26,7 @@ import {
   type SuspectMessage,
 } from "./wire/index.ts";
 
-/** Accusations per second sent back to members that seem to have restarted. */
+/** Accusations per second sent to members that seem to have restarted. */
 const REMINDERS_PER_SECOND = 20;
 
 /** Where a claim came from. */
@@ -53,7 +53,6 @@ export class Membership {
   readonly #suspicions: SuspicionTable;
   readonly #looks: () => SuspectLooks;
   readonly #reminderTokens = new TokenBucket(REMINDERS_PER_SECOND);
-  /** What others tell that we know. */
   readonly repetitions: Repetitions;
   #isLeaving = false;
 

@@ -6,7 +6,7 @@
 import type { CoreContext } from "./core-context.ts";
 import type { MemberRecord } from "./member-record.ts";
 import type { Endpoint } from "./protocol-core.ts";
-import { maxCompoundParts, sealPacket } from "./wire/index.ts";
+import { maxCompoundParts, MessageType, sealPacket } from "./wire/index.ts";
 
 /** Members from this protocol on check a checksum. Source: behaviour specification §12. */
 const CHECKSUM_PROTOCOL = 5;
@@ -59,4 +59,12 @@ export class PacketSender {
     const { options, settings } = this.#context;
     return sealPacket(parts, settings, { compress: options.compress, checksum });
   }
+}
+
+/** The UDP form of a user message: its type byte and the payload. */
+export function userMessage(payload: Uint8Array): Uint8Array {
+  const message = new Uint8Array(payload.length + 1);
+  message[0] = MessageType.user;
+  message.set(payload, 1);
+  return message;
 }

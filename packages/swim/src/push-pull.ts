@@ -9,13 +9,16 @@
  * joined; and it exchanges state with alive members only, so a member that suspects everybody stays
  * alone.
  *
- * Deviation: a newcomer in a cluster above 32 exchanges state once more, with anybody, a second or
- * so after it joined. Who arrived at the same moment told the others before they knew this one; the
- * reference leaves such a gap to the next regular exchange, in a cluster of a thousand minutes later.
+ * Deviation: a newcomer in a cluster above 32 looks at somebody's state once more, a second or so
+ * after it joined; while many join everybody does, once that is over; and again as long as it finds
+ * members it had not heard of. Who arrives at the same moment tells the others before they know this
+ * one; the reference leaves such a gap to the next regular exchange, in a cluster of a thousand
+ * minutes later. A look shows one's own record only: what else one knows, one was told.
  *
  * Source: behaviour specification §3.5, §8, §12, §19.8, §19.24.
  */
 import { meantPort, type CoreContext } from "./core-context.ts";
+import type { Dissemination } from "./dissemination.ts";
 import type { Membership } from "./membership.ts";
 import { MergeQueue } from "./merge-queue.ts";
 import type { Endpoint } from "./protocol-core.ts";
@@ -42,6 +45,11 @@ const UNSCALED_MEMBERS = 32;
  * what was told before it was known everywhere it has within two seconds.
  */
 const SECOND_LOOK_MS = 800;
+
+/** While many come, a look would miss who comes next: it waits until they have ceased so long … */
+const QUIET_MS = 500;
+/** … but not longer than this. */
+const LONGEST_WAIT_MS = 30_000;
 
 /** What an exchange is for: a newcomer's join and its looks, or the regular comparison. */
 type ExchangePurpose = "join" | "look" | "regular";
@@ -74,12 +82,19 @@ export function scaledPushPullMs(intervalMs: number, memberCount: number): numbe
 export class PushPull {
   readonly #context: CoreContext;
   readonly #streams: StreamTable;
+  readonly #dissemination: Dissemination;
   readonly #merges: MergeQueue;
   #timer: Timer | undefined;
-  /** The next exchange is a look. */
-  #looksNext = false;
+  /** Since when the next exchange is to be a look. */
+  #looksSinceMs: number | undefined;
 
-  constructor(context: CoreContext, membership: Membership, streams: StreamTable) {
+  constructor(
+    context: CoreContext,
+    membership: Membership,
+    streams: StreamTable,
+    dissemination: Dissemination,
+  ) {
+    this.#dissemination = dissemination;
     this.#context = context;
     this.#streams = streams;
     this.#merges = new MergeQueue(context, membership);
@@ -91,12 +106,15 @@ export class PushPull {
     const intervalMs = options.pushPullIntervalMs;
     if (intervalMs === 0) return;
     const timer: Timer = timers.set(nowMs + random() * intervalMs, (tickMs) => {
+      if (this.#isTooSoonToLook(tickMs)) {
+        timers.move(timer, tickMs + SECOND_LOOK_MS * (1 + random()));
+        return;
+      }
       timers.move(timer, tickMs + scaledPushPullMs(intervalMs, table.size));
+      const purpose = this.#looksSinceMs === undefined ? "regular" : "look";
+      this.#looksSinceMs = undefined;
       const partner = this.#choosePartner();
-      if (partner === undefined) return;
-      const purpose = this.#looksNext ? "look" : "regular";
-      this.#looksNext = false;
-      this.#exchange(partner, purpose, tickMs, () => {});
+      if (partner !== undefined) this.#exchange(partner, purpose, tickMs, () => {});
     });
     this.#timer = timer;
   }
@@ -141,7 +159,7 @@ export class PushPull {
         if (checked.kind === "refused") return failed(checked, repliedMs);
         const isWorthALook = isJoin || (purpose === "look" && this.#hasStrangers(reply));
         const merged = (mergedMs: number): void => {
-          if (isWorthALook) this.#lookAgainSoon(mergedMs);
+          if (isWorthALook) this.lookSoon(mergedMs);
           settled(undefined, mergedMs);
         };
         const isLook = purpose === "look";
@@ -185,14 +203,21 @@ export class PushPull {
     return reply;
   }
 
-  #lookAgainSoon(nowMs: number): void {
+  /** Looks at somebody's state in a second or so, instead of at the next regular time. */
+  lookSoon(nowMs: number): void {
     const { random, table, timers } = this.#context;
     // Smaller clusters exchange often enough, and their gossip reaches everybody.
     if (table.size <= UNSCALED_MEMBERS) return;
     const dueMs = nowMs + SECOND_LOOK_MS * (1 + random());
     if (this.#timer === undefined || this.#timer.dueMs <= dueMs) return;
-    this.#looksNext = true;
+    this.#looksSinceMs = nowMs;
     timers.move(this.#timer, dueMs);
+  }
+
+  #isTooSoonToLook(nowMs: number): boolean {
+    if (this.#looksSinceMs === undefined) return false;
+    const isQuiet = nowMs - this.#dissemination.busyMs >= QUIET_MS;
+    return !isQuiet && nowMs - this.#looksSinceMs < LONGEST_WAIT_MS;
   }
 
   #hasStrangers({ nodes }: PushPullMessage): boolean {

@@ -82,13 +82,13 @@ export class Swim implements ProtocolCore<SwimEvent, SwimReport> {
     this.#context = context;
     this.#inbound = new InboundQueue(options.inboundQueueLimit);
     this.#acks = new AckTable(context);
-    this.#dissemination = new Dissemination(context);
+    this.#dissemination = new Dissemination(context, (nowMs) => this.#pushPull.lookSoon(nowMs));
     this.#answers = new PingAnswers(context, this.#dissemination, this.#acks);
     this.#membership = new Membership(context, this.#dissemination, order, () => this.#prober);
     this.#streams = new StreamTable(context, (streamId, remote, nowMs) => {
       return new InboundStream(context, this.#inboundParts(), streamId, remote, nowMs);
     });
-    this.#pushPull = new PushPull(context, this.#membership, this.#streams);
+    this.#pushPull = new PushPull(context, this.#membership, this.#streams, this.#dissemination);
     this.#prober = new Prober(context, {
       membership: this.#membership,
       dissemination: this.#dissemination,

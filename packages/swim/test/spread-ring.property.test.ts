@@ -71,16 +71,16 @@ describe("ringDistances", () => {
 describe("SpreadRing", () => {
   function tableOf(names: readonly string[]): MemberTable {
     const table = new MemberTable(new MemberRecordPool());
-    for (const name of names) {
-      const row = table.add(name, {
-        address: Uint8Array.of(127, 0, 0, 1),
-        port: 7946,
-        meta: new Uint8Array(0),
-        versions: new Uint8Array(0),
-      });
-      table.setState(row, "alive", 0);
-    }
+    for (const name of names) table.setState(addTo(table, name), "alive", 0);
     return table;
+  }
+  function addTo(table: MemberTable, name: string): number {
+    return table.add(name, {
+      address: Uint8Array.of(127, 0, 0, 1),
+      port: 7946,
+      meta: new Uint8Array(0),
+      versions: new Uint8Array(0),
+    });
   }
   const names = Array.from({ length: 20 }, (_, index) => `m${index}`);
 
@@ -104,6 +104,46 @@ describe("SpreadRing", () => {
     expect(ring.targets(8, 0)).not.toContain(first);
     expect(ring.targets(8, 1_000)).toHaveLength(5);
     expect(ring.targets(8, 1_000)).not.toContain(first);
+  });
+
+  it("follows whoever comes and goes as if it were sorted anew", () => {
+    const change = fc.record({
+      number: fc.nat(60),
+      kind: fc.constantFrom(
+        "alive" as const,
+        "dead" as const,
+        "suspect" as const,
+        "remove" as const,
+      ),
+    });
+    fc.assert(
+      fc.property(fc.array(fc.array(change, { maxLength: 30 }), { maxLength: 8 }), (rounds) => {
+        const table = tableOf(names);
+        const ring = new SpreadRing(table, "m3");
+        for (const [round, changes] of rounds.entries()) {
+          for (const { kind, number } of changes) turn(table, `m${number}`, kind, round);
+          const nowMs = (round + 1) * 1_000;
+
+          expect(ring.targets(64, nowMs)).toEqual(new SpreadRing(table, "m3").targets(64, nowMs));
+        }
+      }),
+    );
+
+    function turn(
+      table: MemberTable,
+      name: string,
+      kind: "alive" | "dead" | "suspect" | "remove",
+      nowMs: number,
+    ): void {
+      const row = table.find(name);
+      if (kind === "remove") {
+        if (row !== undefined && name !== "m3") table.remove(row);
+      } else if (row !== undefined) {
+        table.setState(row, kind, nowMs);
+      } else {
+        table.setState(addTo(table, name), kind, nowMs);
+      }
+    }
   });
 
   it("keeps a place for a member that is leaving", () => {

@@ -22,6 +22,7 @@ const key = {
   vsn: encodeKey("Vsn"),
 } as const;
 
+const MAX_PORT = 0xffff;
 const ALIVE_FIELDS = 6;
 const NODE_FIELDS = 7;
 
@@ -92,6 +93,7 @@ export class RecordLayout {
     this.nameEnd = this.#at;
     this.#skipKey(key.port);
     this.port = this.#readUnsigned();
+    if (this.port > MAX_PORT) this.#isGood = false;
   }
 
   #readVersions(): void {
