@@ -31,7 +31,7 @@ const REMINDERS_PER_SECOND = 20;
 
 /** Where a claim came from. */
 export interface ClaimOrigin {
-  /** Type byte and body as received; told on unchanged. Left out when the claim was made here. */
+  /** Type byte and body as received; left out when the claim was made here. */
   readonly encoded?: Uint8Array;
   readonly source?: Endpoint;
   /**
@@ -129,9 +129,7 @@ export class Membership {
       refuseByVeto(delegate.vetoAlive?.(pictureOf(claim)));
     if (refusal !== undefined) return this.#reportRefusal(claim.node, refusal, origin);
     if (known === undefined) {
-      const row = this.#add(claim.node, claim);
-      this.#accept(row, claim, origin, nowMs);
-      return;
+      return this.#accept(this.#add(claim.node, claim), claim, origin, nowMs);
     }
     this.#judgeKnown(known, claim, origin, nowMs);
   }
@@ -358,10 +356,11 @@ export class Membership {
     nowMs: number,
     finished?: () => void,
   ): void {
-    // Received bytes are told on as they came: fields we do not know survive, and memory of a
-    // packet is copied so that one rumour does not hold the whole packet.
-    const payload = origin.encoded === undefined ? encodeMessage(claim) : origin.encoded.slice();
-    const isOwn = claim.node === this.#context.options.name;
+    // As they came: fields we do not know survive. Copied: one rumour shall not hold a packet.
+    const { options, table } = this.#context;
+    const { encoded } = origin;
+    const payload = encoded ? table.claimBytes(claim.node, encoded) : encodeMessage(claim);
+    const isOwn = claim.node === options.name;
     const announcement = { name: claim.node, payload, isOwn, ...(finished && { finished }) };
     this.#dissemination.announce(announcement, nowMs);
   }
