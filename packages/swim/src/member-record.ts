@@ -49,6 +49,8 @@ export class MemberRecord {
   isShared = false;
   /** What several cores told last of this member. */
   sharedNode: PushPullNode | undefined;
+  /** What several cores tell in rumours of this member. */
+  #claim: Uint8Array | undefined;
   #endpoint: Endpoint | undefined;
   /** The picture handed out last: most observers agree on incarnation and state. */
   #picture: MemberPicture | undefined;
@@ -153,6 +155,15 @@ export class MemberRecord {
     if (!this.isShared) return node;
     this.sharedNode = { ...node, encoded: encodeNode(node) };
     return this.sharedNode;
+  }
+
+  /** A copy of an encoded claim about this member; one for all cores that tell the same. */
+  claimBytes(encoded: Uint8Array): Uint8Array {
+    const kept = this.#claim;
+    if (kept !== undefined && isSame(kept, encoded)) return kept;
+    const copy = encoded.slice();
+    if (this.isShared) this.#claim = copy;
+    return copy;
   }
 
   /** The picture of this member at an incarnation and in a state. */
@@ -324,6 +335,14 @@ function hasBytesAt(
 ): boolean {
   for (let index = 0; index < length; index += 1) {
     if (packed.charCodeAt(start + index) !== bytes[from + index]) return false;
+  }
+  return true;
+}
+
+function isSame(first: Uint8Array, second: Uint8Array): boolean {
+  if (first.length !== second.length) return false;
+  for (let index = 0; index < first.length; index += 1) {
+    if (first[index] !== second[index]) return false;
   }
   return true;
 }

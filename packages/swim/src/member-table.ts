@@ -118,6 +118,12 @@ export class MemberTable {
     return record;
   }
 
+  /** A copy of an encoded claim about a member. */
+  claimBytes(name: string, encoded: Uint8Array): Uint8Array {
+    const row = this.find(name);
+    return row === undefined ? encoded.slice() : this.record(row).claimBytes(encoded);
+  }
+
   state(row: number): MemberState {
     return STATES[this.#states[row] ?? 0] ?? "alive";
   }
