@@ -186,6 +186,45 @@ describe("coming back", () => {
   });
 });
 
+describe("the wait of a farewell", () => {
+  function leaving(core: LoneCore, timeoutMs: number): boolean[] {
+    const outcomes: boolean[] = [];
+    core.call(() =>
+      core.swim.leave({ timeoutMs }, core.nowMs, ({ timedOut }) => outcomes.push(timedOut)),
+    );
+    return outcomes;
+  }
+
+  it("is none for a member alone, and is over once", () => {
+    const core = new LoneCore();
+    const outcomes = leaving(core, 500);
+    expect(outcomes).toEqual([false]);
+
+    core.advance(1_000);
+
+    expect(outcomes).toEqual([false]);
+  });
+
+  it("lasts as long as it takes without a timeout, and no longer than one, once", () => {
+    const [patient, hasty] = [0, 500].map((timeoutMs) => {
+      const core = new LoneCore();
+      core.receive(aliveOf("a", 2));
+      return { core, outcomes: leaving(core, timeoutMs) };
+    });
+    if (patient === undefined || hasty === undefined) throw new Error("nobody leaves");
+
+    hasty.core.advance(499);
+    expect(hasty.outcomes).toEqual([]);
+    hasty.core.advance(1);
+    hasty.core.call(() => hasty.core.swim.shutdown(hasty.core.nowMs));
+    patient.core.advance(600_000);
+
+    expect(hasty.outcomes).toEqual([true]);
+    expect(patient.outcomes).toEqual([]);
+    expect(leaving(patient.core, 500)).toEqual([false]);
+  });
+});
+
 describe("reaping (behaviour specification §5.2, §19.20)", () => {
   it.each([0, 1_000])("happens by time, with a probe interval of %i ms", (probeIntervalMs) => {
     const core = new LoneCore({ probeIntervalMs, gossipToTheDeadMs: 5_000, lostMemberLimit: 0 });

@@ -53,7 +53,7 @@ describe("a ping (behaviour specification §5.4)", () => {
   it.each([
     ["suspect", "suspected"],
     ["dead", "held for dead"],
-  ] as const)("of a member that is %s tells it so, so that it can refute", (kind) => {
+  ] as const)("of a member that is %s (%s) tells it so, so that it can refute", (kind, _what) => {
     const core = new LoneCore({ probeIntervalMs: 3_600_000 });
     core.receive([aliveOf("b", 2, { incarnation: 4 }), aliveOf("c", 3)]);
     core.receive({ kind, incarnation: 4, node: "b", from: "c" });
@@ -81,6 +81,60 @@ describe("a ping (behaviour specification §5.4)", () => {
 
     const direct = core.takeSent().filter(({ messages }) => messages[0]?.kind !== "ack");
     expect(direct).toEqual([]);
+  });
+
+  const AT_2 = addressBytes("10.0.0.2");
+  it.each<[string, Partial<PingMessage>, string, number, boolean]>([
+    ["by name alone, from its address", {}, "10.0.0.2", 7_946, true],
+    ["by name alone, from another address", {}, "10.0.0.3", 7_946, false],
+    ["by name alone, from another port", {}, "10.0.0.2", 7_947, false],
+    [
+      "by its address, from anywhere",
+      { sourceAddress: AT_2, sourcePort: 7_946 },
+      "10.0.0.9",
+      1,
+      true,
+    ],
+    ["by another port", { sourceAddress: AT_2, sourcePort: 7_947 }, "10.0.0.2", 7_946, false],
+    [
+      "by no port, from its address",
+      { sourceAddress: AT_2, sourcePort: 0 },
+      "10.0.0.2",
+      7_946,
+      true,
+    ],
+    ["by no port, from another port", { sourceAddress: AT_2, sourcePort: 0 }, "10.0.0.2", 1, false],
+    [
+      "by an empty address, from its own",
+      { sourceAddress: new Uint8Array(0), sourcePort: 7_946 },
+      "10.0.0.2",
+      7_946,
+      true,
+    ],
+  ])(
+    "that names itself %s is or is not from the member",
+    (_how, fields, address, port, isFromIt) => {
+      const core = new LoneCore();
+      core.receive(aliveOf("b", 2));
+      core.receive({ kind: "dead", incarnation: 1, node: "b", from: "c" });
+      core.takeSent();
+
+      core.receive(ping({ sourceNode: "b", ...fields }), { address, port });
+
+      const reminders = core.takeSent().filter(({ messages }) => messages[0]?.kind === "dead");
+      expect(reminders.length).toBe(isFromIt ? 1 : 0);
+    },
+  );
+
+  it("of a member without a name is from nobody we know", () => {
+    const core = new LoneCore();
+    core.receive(aliveOf("b", 2));
+    core.receive({ kind: "dead", incarnation: 1, node: "b", from: "c" });
+    core.takeSent();
+
+    core.receive(ping(), endpoint(2));
+
+    expect(core.takeSent().map(({ messages }) => messages[0]?.kind)).toEqual(["ack"]);
   });
 
   it("of members held for dead reminds at most twenty of them per second", () => {
@@ -217,6 +271,35 @@ describe("a ping on behalf of another (behaviour specification §5.4)", () => {
     expect(core.takeSent().length).toBe(1);
   });
 
+  it("makes room for another when the target has answered, and only the target may", () => {
+    const core = new LoneCore({ relayLimit: 1 });
+    for (let round = 0; round < 3; round += 1) {
+      core.receive(indirectPing(FROM_B));
+      const [request] = core.takeMessages();
+      const sequenceNumber = request?.kind === "ping" ? request.sequenceNumber : -1;
+      core.receive({ kind: "ack", sequenceNumber, payload: new Uint8Array(0) }, endpoint(3));
+      expect(core.takeSent().map(({ messages }) => messages[0]?.kind)).toEqual(["ack"]);
+    }
+    expect(core.reportsOf("answer-unexpected")).toEqual([]);
+
+    core.receive(indirectPing(FROM_B));
+    const [request] = core.takeMessages();
+    const sequenceNumber = request?.kind === "ping" ? request.sequenceNumber : -1;
+    core.receive({ kind: "ack", sequenceNumber, payload: new Uint8Array(0) }, endpoint(66));
+
+    expect(core.reportsOf("answer-unexpected")).toMatchObject([{ reason: "wrong-source" }]);
+    expect(core.reportsOf("answer-withheld")).toEqual([]);
+  });
+
+  it("is not passed on for who may not be answered", () => {
+    const core = new LoneCore({ requireNames: true });
+
+    core.receive(indirectPing());
+
+    expect(core.takeSent()).toEqual([]);
+    expect(core.reportsOf("answer-withheld")).toMatchObject([{ reason: "name-required" }]);
+  });
+
   it("does not ping an address nobody lives at", () => {
     const core = new LoneCore();
 
@@ -232,7 +315,9 @@ describe("what strangers are sent (behaviour specification §19.14)", () => {
 
     for (let count = 0; count < 100; count += 1) core.receive(ping(FROM_B), endpoint(9));
     expect(core.takeSent().length).toBe(10);
-    expect(core.reportsOf("answer-withheld").length).toBe(90);
+    const withheld = core.reportsOf("answer-withheld");
+    expect(withheld.length).toBe(90);
+    expect(withheld.every(({ reason }) => reason === "rate-limited")).toBe(true);
 
     core.advance(500);
     for (let count = 0; count < 100; count += 1) core.receive(ping(FROM_B), endpoint(9));
@@ -248,6 +333,48 @@ describe("what strangers are sent (behaviour specification §19.14)", () => {
     core.receive(ping({ ...FROM_B, sourceNode: "unknown" }), endpoint(2));
 
     expect(core.takeSent().length).toBe(3);
+  });
+});
+
+describe("pings passed on to strangers (behaviour specification §19.14)", () => {
+  it.each<[string, Partial<IndirectPingMessage>, boolean]>([
+    ["a member", {}, true],
+    ["a stranger", { node: "x", target: addressBytes("10.0.0.77") }, false],
+    ["a member's name at another port", { port: 7_947 }, false],
+    ["a member's name at another address", { target: addressBytes("10.0.0.77") }, false],
+    ["a member's address without a name", { node: "" }, false],
+  ])("are limited to a rate, to %s or not", (_whom, more, isFree) => {
+    const core = new LoneCore({ strangerAnswersPerSecond: 0 });
+    core.receive([aliveOf("b", 2), aliveOf("c", 3)]);
+    core.takeSent();
+
+    core.receive(indirectPing({ ...FROM_B, ...more }));
+
+    expect(core.takeSent().length).toBe(isFree ? 1 : 0);
+    expect(core.reportsOf("answer-withheld").map(({ reason }) => reason)).toEqual(
+      isFree ? [] : ["rate-limited"],
+    );
+  });
+
+  it("go out for each stranger while there is some of the rate left", () => {
+    const core = new LoneCore({ strangerAnswersPerSecond: 2 });
+    core.receive(aliveOf("b", 2));
+    core.takeSent();
+
+    for (let count = 0; count < 5; count += 1) core.receive(indirectPing(FROM_B));
+
+    expect(core.takeSent().map(({ target }) => target)).toEqual([endpoint(3), endpoint(3)]);
+  });
+
+  it.each([
+    ["from the port it names", 7_946, 1],
+    ["from another port", 7_947, 0],
+  ] as const)("and a stranger that asks %s is or is not the sender", (_how, port, count) => {
+    const core = new LoneCore({ strangerAnswersPerSecond: 0 });
+
+    core.receive(ping(FROM_B), { address: "10.0.0.2", port });
+
+    expect(core.takeSent().length).toBe(count);
   });
 });
 
