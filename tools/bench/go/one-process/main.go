@@ -22,6 +22,7 @@ import (
 
 const (
 	patience       = 30 * time.Second
+	agreementLimit = 90 * time.Second
 	joinsAtOnce    = 32
 	veteranCount   = 16
 	eventName      = "urgent"
@@ -110,7 +111,7 @@ func aliveCount(one *member) int {
 }
 
 func awaitAgreement(all []*member) {
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(agreementLimit)
 	for _, one := range all {
 		for aliveCount(one) < len(all) && time.Now().Before(deadline) {
 			time.Sleep(pollingPause)

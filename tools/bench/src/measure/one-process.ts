@@ -1,6 +1,7 @@
 /**
  * Many members of one library in one process: forming a cluster of 200, and a user event in the
- * middle of a storm of 400 joins.
+ * middle of a storm of 400 joins. What is not agreed on within 90 seconds counts as 90 more, and what
+ * is not heard within 30 as 30.
  */
 import { execFile, execFileSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";

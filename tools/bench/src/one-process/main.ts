@@ -5,6 +5,7 @@
 import { startSerf, type RunningSerf } from "@x/serf/node";
 
 const patienceMs = 30_000;
+const agreementLimitMs = 90_000;
 const joinsAtOnce = 32;
 const veteranCount = 16;
 const eventName = "urgent";
@@ -80,7 +81,7 @@ async function until(holds: () => boolean, deadlineMs: number): Promise<void> {
 }
 
 async function awaitAgreement(all: readonly CrowdMember[]): Promise<void> {
-  const deadlineMs = performance.now() + patienceMs;
+  const deadlineMs = performance.now() + agreementLimitMs;
   for (const { serf } of all) {
     const seesAll = (): boolean =>
       serf.members.filter(({ status }) => status === "alive").length >= all.length;
