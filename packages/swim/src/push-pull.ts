@@ -46,8 +46,10 @@ const UNSCALED_MEMBERS = 32;
  */
 const SECOND_LOOK_MS = 800;
 
-/** While many come, a look would miss who comes next: it waits until they have ceased so long … */
-const QUIET_MS = 500;
+/** While many come, a look would miss who comes next: it waits until they have ceased so long, … */
+const QUIET_MS = 300;
+/** … and looks again after once to twice this time whether they have, … */
+const RETRY_MS = 250;
 /** … but not longer than this. */
 const LONGEST_WAIT_MS = 30_000;
 
@@ -107,7 +109,7 @@ export class PushPull {
     if (intervalMs === 0) return;
     const timer: Timer = timers.set(nowMs + random() * intervalMs, (tickMs) => {
       if (this.#isTooSoonToLook(tickMs)) {
-        timers.move(timer, tickMs + SECOND_LOOK_MS * (1 + random()));
+        timers.move(timer, tickMs + RETRY_MS * (1 + random()));
         return;
       }
       timers.move(timer, tickMs + scaledPushPullMs(intervalMs, table.size));

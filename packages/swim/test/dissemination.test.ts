@@ -440,3 +440,103 @@ describe("eager gossip", () => {
     expect(endpoint(2).port).toBe(7_946);
   });
 });
+
+describe("gossip in a mass join", () => {
+  const EAGER = {
+    ...GOSSIP,
+    gossipIntervalMs: 60_000,
+    eagerGossip: true,
+    compress: false,
+  } as const;
+
+  /** A member of a cluster of 100 that hears of ten more every five milliseconds. */
+  function busyCore(): LoneCore {
+    const core = new LoneCore(EAGER);
+    fillTable(core, 100);
+    core.advance(10_000);
+    drainRumours(core);
+    for (let wave = 0; wave < 5; wave += 1) {
+      for (let number = 0; number < 10; number += 1) core.receive(newcomer(wave * 10 + number));
+      core.advance(5);
+    }
+    core.advance(200);
+    core.takeSent();
+    return core;
+  }
+  const newcomer = (number: number): ReturnType<typeof aliveOf> =>
+    aliveOf(`new${number}`, 2, { port: 1_000 + number });
+
+  /** To how many members each newcomer is told in the next round. */
+  function toldIn(core: LoneCore, durationMs: number): Map<string, number> {
+    core.advance(durationMs);
+    const told = new Map<string, number>();
+    for (const message of core.takeMessages()) {
+      if (message.kind !== "alive") continue;
+      told.set(message.node, (told.get(message.node) ?? 0) + 1);
+    }
+    return told;
+  }
+
+  it("keeps rounds apart, and tells six members what nobody else told, two what others told", () => {
+    const core = busyCore();
+    const fresh = Array.from({ length: 12 }, (_, index) => newcomer(100 + index));
+    core.receive(newcomer(99));
+    expect(toldIn(core, 0).get("new99")).toBe(6);
+    core.receive(fresh);
+    core.receive(fresh.slice(0, 3));
+
+    expect(toldIn(core, 4).size).toBe(0);
+    const told = toldIn(core, 80);
+    expect([told.get("new100"), told.get("new102"), told.get("new103")]).toEqual([2, 2, 6]);
+  });
+
+  it("tells a refutation of our own at once", () => {
+    const core = busyCore();
+    core.receive(Array.from({ length: 12 }, (_, index) => newcomer(100 + index)));
+    core.receive({ kind: "suspect", incarnation: 1, node: "self", from: "m2" });
+
+    expect(toldIn(core, 10).get("self")).toBeGreaterThanOrEqual(6);
+  });
+
+  it("leaves to the ring what is new, and fills answers with what was told before", () => {
+    const core = busyCore();
+    core.receive(Array.from({ length: 12 }, (_, index) => newcomer(100 + index)));
+    core.takeSent();
+
+    core.receive({ kind: "ping", sequenceNumber: 1, node: "self" });
+
+    expect(
+      core
+        .takeMessages()
+        .filter((message) => message.kind === "alive" && message.node === "new100"),
+    ).toEqual([]);
+  });
+});
+
+describe("news heard again from others", () => {
+  /** Times a newcomer is told in all, if we hear of it again so often after the first round. */
+  function toldAfter(memberCount: number, repetitions: number): number {
+    const core = new LoneCore({ ...GOSSIP, eagerGossip: true });
+    fillTable(core, memberCount);
+    core.advance(60_000);
+    drainRumours(core);
+    core.receive(aliveOf("news", 200));
+    core.advance(1);
+    for (let count = 0; count < repetitions; count += 1) core.receive(aliveOf("news", 200));
+    core.advance(60_000);
+    return core
+      .takeMessages()
+      .filter((message) => message.kind === "alive" && message.node === "news").length;
+  }
+
+  it("is told less in a cluster above 64, after it went round the ring", () => {
+    expect(toldAfter(80, 0)).toBe(8);
+    expect(toldAfter(80, 1)).toBe(7);
+    expect(toldAfter(150, 0)).toBe(12);
+    expect(toldAfter(150, 2)).toBe(8);
+  });
+
+  it("is told in full in a small cluster, where few could tell it", () => {
+    expect(toldAfter(20, 5)).toBe(toldAfter(20, 0));
+  });
+});

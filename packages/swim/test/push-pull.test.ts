@@ -320,6 +320,32 @@ describe("a join (behaviour specification §9)", () => {
     expect(exchangesAfter(31, 999, 1_002, 60_000)).toEqual([1, 1, 1]);
   });
 
+  it("is followed by looks that show our own record only, as long as they find strangers", () => {
+    const core = new LoneCore({ pushPullIntervalMs: 3_600_000 });
+    const entries = (count: number): PushPullNode[] =>
+      Array.from({ length: count }, (_, index) => entryOf(`m${index}`, 2, { port: 1 + index }));
+    const { streamId } = startJoin(core);
+    core.opened(streamId);
+    core.answer(streamId, state(entries(40), { isJoin: true }));
+    const shown: number[] = [];
+    const look = (count: number): void => {
+      core.advance(2_000);
+      const dialled = core.dialled().at(-1)?.streamId ?? 0;
+      core.opened(dialled);
+      const written = core.written(dialled, "acceptor");
+      if (written?.kind === "push-pull") shown.push(written.nodes.length);
+      core.answer(dialled, state(entries(count)));
+    };
+
+    look(41);
+    look(41);
+    core.advance(10_000);
+
+    expect(core.swim.memberCount).toBe(42);
+    expect(shown).toEqual([1, 1]);
+    expect(core.reportsOf("push-pull-started").length).toBe(3);
+  });
+
   it("does not tell a large cluster what the cluster knows, unless we knew somebody before", () => {
     const depthAfter = (entryCount: number, knowsSomebody: boolean): number => {
       const core = new LoneCore();
@@ -442,6 +468,52 @@ describe("a join (behaviour specification §9)", () => {
     core.call(() => core.swim.join([], core.nowMs, (outcome) => ({ joinedCount } = outcome)));
 
     expect(joinedCount).toBe(0);
+  });
+});
+
+describe("a state that tells what we know", () => {
+  it("is passed over without a trace, and counted", () => {
+    const core = new LoneCore();
+    core.receive([aliveOf("a", 2), aliveOf("b", 3)]);
+    const before = core.events.length;
+
+    core.dialWith(state([entryOf("a", 2), entryOf("b", 3), entryOf("c", 4)]));
+
+    expect(core.reportsOf("push-pull-merged")).toMatchObject([{ memberCount: 3 }]);
+    expect(core.eventNames().slice(before)).toEqual(["member-joined c"]);
+  });
+
+  it.each([
+    ["a greater incarnation", { incarnation: 2, meta: Uint8Array.of(1) }, "member-updated a"],
+    ["a state that is not alive", { state: 1 }, "member-suspected a"],
+    ["a departure", { state: 3 }, "member-left a"],
+  ])("is not passed over for %s", (_what, more, event) => {
+    const core = new LoneCore();
+    core.receive([aliveOf("a", 2), aliveOf("b", 3)]);
+
+    core.dialWith(state([entryOf("a", 2, more), entryOf("b", 3)]));
+
+    expect(core.eventNames().at(-1)).toBe(event);
+  });
+
+  it("is not passed over for another address: somebody else has the name", () => {
+    const core = new LoneCore();
+    core.receive(aliveOf("a", 2));
+
+    core.dialWith(state([entryOf("a", 3)]));
+
+    expect(core.reportsOf("name-conflict")).toMatchObject([{ name: "a" }]);
+  });
+
+  it("is shown in full to whoever may veto a join", () => {
+    const shown: number[] = [];
+    const vetoMerge = (members: readonly unknown[]): undefined => void shown.push(members.length);
+    const core = new LoneCore({ delegate: { vetoMerge } });
+    core.receive([aliveOf("a", 2), aliveOf("b", 3)]);
+
+    core.dialWith(state([entryOf("a", 2), entryOf("b", 3)], { isJoin: true }));
+
+    expect(shown).toEqual([2]);
   });
 });
 
