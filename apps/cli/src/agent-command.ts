@@ -1,9 +1,13 @@
 /** `serf agent`. */
 import { type Command, usage } from "@x/cli";
 import { agentFlags } from "@x/agent/flags";
+import type { processWorld, runAgentProgram } from "@x/agent-app";
 
 /** The agent itself, as its package gives it. */
-export type AgentApp = Pick<typeof import("@x/agent-app"), "processWorld" | "runAgentProgram">;
+export interface AgentApp {
+  readonly processWorld: typeof processWorld;
+  readonly runAgentProgram: typeof runAgentProgram;
+}
 
 /** @param load - asked for the agent only when it is to run: other commands start faster without. */
 export function agentCommand(load: () => AgentApp | Promise<AgentApp>): Command {
