@@ -23,6 +23,7 @@ import (
 const (
 	patience       = 30 * time.Second
 	agreementLimit = 90 * time.Second
+	joiningLimit   = 120 * time.Second
 	joinsAtOnce    = 32
 	veteranCount   = 16
 	eventName      = "urgent"
@@ -77,22 +78,30 @@ func startAll(count int, prefix string) []*member {
 	return all
 }
 
-// joinAll joins each newcomer by one of those who are in, some at a time, until it succeeds.
+// joinAll joins each newcomer by one of those who are in, some at a time, until it succeeds or the
+// time for joining is over.
 func joinAll(newcomers, known []*member, joined func(count int)) {
 	var done atomic.Int64
 	var wait sync.WaitGroup
 	tickets := make(chan struct{}, joinsAtOnce)
+	deadline := time.Now().Add(joiningLimit)
 	for i, newcomer := range newcomers {
 		tickets <- struct{}{}
+		if time.Now().After(deadline) {
+			break
+		}
 		wait.Add(1)
 		go func(newcomer *member, target string) {
 			defer wait.Done()
 			for {
 				if _, err := newcomer.serf.Join([]string{target}, false); err == nil {
+					newcomer.joinedAt.Store(now())
+					break
+				}
+				if time.Now().After(deadline) {
 					break
 				}
 			}
-			newcomer.joinedAt.Store(now())
 			<-tickets
 			joined(int(done.Add(1)))
 		}(newcomer, known[i%len(known)].address)
@@ -145,9 +154,16 @@ func storm(count int) map[string]float64 {
 		}
 	})
 	stormNs := now() - startNs
-	latestIn, latestAll, missed := int64(0), int64(0), 0
+	latestIn, latestAll, missed, outside := int64(0), int64(0), 0, 0
 	deadline := toldAt.Load() + int64(patience)
-	for _, one := range append(veterans, newcomers...) {
+	if now() > deadline {
+		deadline = now()
+	}
+	for i, one := range append(veterans, newcomers...) {
+		if i >= len(veterans) && one.joinedAt.Load() == 0 {
+			outside++
+			continue
+		}
 		for one.heardAt.Load() == 0 && now() < deadline {
 			time.Sleep(pollingPause)
 		}
@@ -170,6 +186,7 @@ func storm(count int) map[string]float64 {
 	return map[string]float64{
 		"stormMs": milliseconds(stormNs), "membersMs": milliseconds(latestIn),
 		"everybodyMs": milliseconds(latestAll), "missed": float64(missed),
+		"outside": float64(outside),
 	}
 }
 
