@@ -1,8 +1,8 @@
 /**
  * What is mutated: the files in which a wrong branch changes what a member decides, and why each is
  * one of them. Wiring, codecs, texts and input checks of the command line are not here: codecs have
- * the vectors and the fuzzer, wiring has the simulations. So has `dissemination.ts` of swim: most of what
- * it decides shows in clusters of hundreds only, where a rumour comes to everybody or does not.
+ * the vectors and the fuzzer, wiring has the simulations. So have `dissemination.ts`, `membership.ts` and
+ * `push-pull.ts` of swim, which carry out what the files here decide, and show it in whole clusters.
  */
 
 /** One file of decisions. */
@@ -62,12 +62,10 @@ const swim: MutationTarget = {
     { path: "keyring.ts", decides: "which key seals, and which may be removed" },
     { path: "leave.ts", decides: "when a leaving member may go" },
     { path: "local-health.ts", decides: "how much to trust one's own judgement" },
-    { path: "membership.ts", decides: "what a claim about a member changes" },
     { path: "override-rules.ts", decides: "which of two claims wins" },
     { path: "ping-answers.ts", decides: "which pings are answered, and how" },
     { path: "probe.ts", decides: "when a silent member is suspected" },
     { path: "probe-order.ts", decides: "whom to probe next" },
-    { path: "push-pull.ts", decides: "which whole states are merged, and when to exchange them" },
     { path: "random-choice.ts", decides: "whom chance picks" },
     { path: "reaper.ts", decides: "when the dead are forgotten" },
     { path: "refutation.ts", decides: "the incarnation that outlives an accusation" },
