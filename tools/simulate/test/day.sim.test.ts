@@ -270,7 +270,7 @@ function grown(censuses: readonly Census[]): readonly string[] {
 describe("a day", () => {
   const day = new Day();
 
-  beforeAll(() => day.live(), 600_000);
+  beforeAll(() => day.live(), 1_800_000);
 
   it("was full of everything that happens", () => {
     const least = {

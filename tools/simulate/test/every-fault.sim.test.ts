@@ -9,30 +9,34 @@ const campaign = new Campaign({
 });
 
 describe("scenarios with every kind of fault, of members of every kind", () => {
-  it.each(campaign.batches)("end in one view, and offend no checker ($title)", (batch) => {
-    campaign.run(batch, (seed) => {
-      const played = playSeed(seed);
-      if ("smallest" in played) {
-        const { message, smallest } = played;
-        throw new Error(`${message}\nsmallest plan that fails: ${JSON.stringify(smallest)}`);
-      }
-      const { cluster, measurements, scenario } = played;
-      for (const { kind } of scenario.faults) campaign.count(kind);
-      for (const fault of scenario.faults) {
-        if (fault.kind === "crash") campaign.count(`${fault.kind}, snapshot ${fault.snapshot}`);
-        if (fault.kind === "disk") campaign.count(`${fault.kind}, ${fault.error}`);
-      }
-      for (const name of cluster.simulation.names) {
-        campaign.count("failed writes", cluster.snapshot(name).failureCount);
-      }
-      campaign.count("old versions", scenario.oldVersionMembers.length);
-      if (scenario.network.udpBlocked === true) campaign.count("UDP blocked");
-      campaign.count("suspicions", measurements.suspicions);
-      campaign.count("refutations", measurements.refutations);
-      campaign.count("deaths", measurements.troubledDeaths + measurements.falseDeaths);
-      campaign.count("news", measurements.spreads.length);
-    });
-  });
+  it.each(campaign.batches)(
+    "end in one view, and offend no checker ($title)",
+    (batch) => {
+      campaign.run(batch, (seed) => {
+        const played = playSeed(seed);
+        if ("smallest" in played) {
+          const { message, smallest } = played;
+          throw new Error(`${message}\nsmallest plan that fails: ${JSON.stringify(smallest)}`);
+        }
+        const { cluster, measurements, scenario } = played;
+        for (const { kind } of scenario.faults) campaign.count(kind);
+        for (const fault of scenario.faults) {
+          if (fault.kind === "crash") campaign.count(`${fault.kind}, snapshot ${fault.snapshot}`);
+          if (fault.kind === "disk") campaign.count(`${fault.kind}, ${fault.error}`);
+        }
+        for (const name of cluster.simulation.names) {
+          campaign.count("failed writes", cluster.snapshot(name).failureCount);
+        }
+        campaign.count("old versions", scenario.oldVersionMembers.length);
+        if (scenario.network.udpBlocked === true) campaign.count("UDP blocked");
+        campaign.count("suspicions", measurements.suspicions);
+        campaign.count("refutations", measurements.refutations);
+        campaign.count("deaths", measurements.troubledDeaths + measurements.falseDeaths);
+        campaign.count("news", measurements.spreads.length);
+      });
+    },
+    300_000,
+  );
 
   it("mean the same from the same seed", () => {
     const [first, again, other] = [3, 3, 4].map((seed) => scenarioOf(seed));
