@@ -18,11 +18,15 @@ const MANY_NEW_RUMOURS = 4;
 /** … this. */
 const LONGEST_EAGER_PAUSE_MS = 80;
 
+/** Without a round for so long, it is calm. */
+const MEMORY_MS = 500;
+
 /** The pause between two eager rounds of one member. */
 export class EagerPace {
   readonly #churn = new Churn();
   #pauseMs = EAGER_PAUSE_MS;
   #busyMs = -Infinity;
+  #adaptedMs = -Infinity;
 
   /** How long news of members waits for more of it, in milliseconds. */
   pauseMs(nowMs: number): number {
@@ -52,6 +56,9 @@ export class EagerPace {
    */
   adapt(newCount: number, nowMs: number): boolean {
     const wasBusy = this.isBusy;
+    // Rounds take place while there is news: what was long ago says nothing about now.
+    if (nowMs - this.#adaptedMs > MEMORY_MS) this.#pauseMs = EAGER_PAUSE_MS;
+    this.#adaptedMs = nowMs;
     if (newCount > MANY_NEW_RUMOURS) {
       this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_EAGER_PAUSE_MS);
     } else if (newCount * 2 <= MANY_NEW_RUMOURS) {

@@ -20,6 +20,16 @@ describe("EagerPace", () => {
     expect([pace.isBusy, pace.busyMs]).toEqual([true, 6]);
   });
 
+  it("forgets after half a second without a round", () => {
+    const pace = new EagerPace();
+    for (let round = 0; round < 5; round += 1) pace.adapt(100, round * 80);
+
+    pace.adapt(3, 320 + 500);
+    expect(pace.pauseMs(820)).toBe(80);
+    pace.adapt(3, 820 + 501);
+    expect(pace.pauseMs(1_321)).toBe(EAGER_PAUSE_MS);
+  });
+
   it("is calm from the start", () => {
     const pace = new EagerPace();
 
