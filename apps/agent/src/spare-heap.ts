@@ -15,7 +15,7 @@ import { runInNewContext } from "node:vm";
 /** A heap that grew by less is not worth a pause. */
 const worthwhileBytes = 16 * 1_048_576;
 /** A heap that changed by no more between two looks lies still. */
-const stillBytes = 1_048_576;
+const stillBytes = 4 * 1_048_576;
 
 /** Looks at the size of the heap now and then, and says when to collect. */
 export class SpareHeap {
