@@ -152,6 +152,14 @@ describe("a member that fails again and again", () => {
     expect(rooms.status("bar")).toBe("alive");
   });
 
+  it("is no news for a suspicion it has refuted, however long ago", () => {
+    const rooms = refuted(suspected(crowd()));
+
+    rooms.advance(600_000);
+
+    expect(rooms.story()).toEqual([]);
+  });
+
   it("is shown as in the reference when damping is off", () => {
     const rooms = flap(crowd({ flapFailureLimit: 0 }), "bar", 3);
 
