@@ -33,6 +33,7 @@ export function mutationPage(
     const result = results[name];
     return result === undefined ? [] : [{ name, result }];
   });
+  const unrecorded = targets.map(({ name }) => name).filter((name) => results[name] === undefined);
   const parts = [
     HEAD,
     "## Result\n",
@@ -45,6 +46,7 @@ export function mutationPage(
         `\`pnpm mutate ${name}\``,
       ]),
     ),
+    ...(unrecorded.length === 0 ? [] : [`Not recorded yet: ${unrecorded.join(", ")}.\n`]),
     "Killed counts tests that no longer end as well, since such a mutant cannot pass unnoticed.\n",
     ...recorded.map(({ name, result }) => section(name, result, explanations[name] ?? [])),
   ];
