@@ -192,7 +192,8 @@ export class LzwExpansion {
     const entryStarts = this.#starts;
     const bitLength = 8 * bytes.length;
     const lastWindow = bytes.length - 3;
-    const pauseAt = this.#written + moreBytes;
+    // A small integer: comparing with infinity would turn the places of this loop into floats.
+    const pauseAt = Math.min(this.#written + moreBytes, 0x7fff_ffff);
     let output = this.#output;
     let capacity = Math.min(output.length, this.#maxBytes);
     let written = this.#written;
