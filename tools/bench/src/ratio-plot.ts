@@ -19,7 +19,7 @@ export function ratioPlot(title: string, rows: readonly Row[]): string {
     return { ratio: ours / reference, isGood, target };
   });
   const ratios = bars.map(({ ratio }) => ratio);
-  const low = Math.floor(Math.log10(Math.min(0.1, ...ratios)));
+  const low = Math.floor(Math.log10(Math.min(0.1, ...ratios) * 0.6));
   const high = Math.ceil(Math.log10(Math.max(10, ...ratios)));
   const frame: ChartFrame = {
     title,

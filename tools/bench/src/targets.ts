@@ -24,7 +24,7 @@ const targets: readonly (readonly [RegExp, Target])[] = [
   [/^events per second carried/, atLeast(20)],
   [/^join and agree, 200 /, atMost(0.6)],
   [/^join and agree/, atMost(1)],
-  [/^user event in that storm/, valueAtMost(2_000)],
+  [/^event in a storm/, valueAtMost(2_000)],
   [/^idle (datagrams|bytes|CPU)/, atMost(1)],
   [/^(datagrams|bytes) per member/, atMost(1)],
   [/^CPU per 10,000 events/, atMost(1)],

@@ -32,8 +32,8 @@ export const joinStorm: Measurement = {
     const { stormMs, membersMs, everybodyMs, missed, outside } = told;
     return {
       "storm of 400 joins, until the last has joined, ms": [stormMs ?? Number.NaN],
-      "user event in that storm, to all who were members, ms": [membersMs ?? Number.NaN],
-      "user event in that storm, to everybody once joined, ms": [everybodyMs ?? Number.NaN],
+      "event in a storm of 400 joins, to all members, ms": [membersMs ?? Number.NaN],
+      "event in a storm of 400 joins, to all once joined, ms": [everybodyMs ?? Number.NaN],
       "members without it after 30 s": [missed ?? Number.NaN],
       "of the 400, not joined after 120 s": [outside ?? Number.NaN],
     };
