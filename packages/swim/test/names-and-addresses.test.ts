@@ -8,17 +8,17 @@ const dead = { kind: "dead", incarnation: 1, node: "a", from: "b" } as const;
 
 describe("a name (behaviour specification §3.1)", () => {
   it.each([
-    ["another port", { port: 7947 }],
-    ["another address", { address: addressBytes("10.0.0.3") }],
-  ])("belongs to its member: a claim from %s is a conflict", (_what, more) => {
+    ["another port", {}, { address: "10.0.0.2", port: 7947 }],
+    ["another address", { address: addressBytes("10.0.0.3") }, endpoint(3)],
+  ])("belongs to its member: a claim from %s is a conflict", (_what, more, other) => {
     const core = new LoneCore();
     core.receive(aliveOf("a", 2));
 
-    core.receive(aliveOf("a", 2, { incarnation: 9, ...more }));
+    core.receive(aliveOf("a", 2, { incarnation: 9, port: other.port, ...more }));
 
     expect(core.swim.member("a")).toMatchObject({ incarnation: 1, endpoint: endpoint(2) });
     expect(core.reportsOf("name-conflict")).toMatchObject([
-      { name: "a", existing: endpoint(2), other: { port: more.port ?? 7946 } },
+      { name: "a", existing: endpoint(2), other },
     ]);
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { PushPullMessage, PushPullNode } from "@x/swim/wire";
+import type { PushPullNode } from "@x/swim/wire";
+import { startJoin, state } from "./support/exchanges.ts";
 import {
   aliveOf,
   endpoint,
@@ -7,24 +8,6 @@ import {
   LoneCore,
   type LoneCoreSettings,
 } from "./support/lone-core.ts";
-
-function state(
-  nodes: readonly PushPullNode[],
-  more: Partial<PushPullMessage> = {},
-): PushPullMessage {
-  return { kind: "push-pull", isJoin: false, nodes, userState: new Uint8Array(0), ...more };
-}
-
-/** Joins one address. @returns the stream and what came of it. */
-function startJoin(core: LoneCore): { streamId: number; outcome: () => unknown } {
-  let outcome: unknown;
-  core.call(() =>
-    core.swim.join([{ endpoint: endpoint(2), text: "x" }], core.nowMs, (settled) => {
-      outcome = settled;
-    }),
-  );
-  return { streamId: core.dialled().at(-1)?.streamId ?? -1, outcome: () => outcome };
-}
 
 describe("an accepted push/pull (behaviour specification §8)", () => {
   it("is answered with the table as it was before, and merged", () => {

@@ -1,8 +1,7 @@
 /**
  * What is mutated: the files in which a wrong branch changes what a member decides, and why each is
  * one of them. Wiring, codecs, texts and input checks of the command line are not here: codecs have
- * the vectors and the fuzzer, wiring has the simulations. So have `dissemination.ts`, `membership.ts` and
- * `push-pull.ts` of swim, which carry out what the files here decide, and show it in whole clusters.
+ * the vectors and the fuzzer, wiring has the simulations.
  */
 
 /** One file of decisions. */
@@ -58,20 +57,26 @@ const swim: MutationTarget = {
   files: [
     { path: "ack-table.ts", decides: "which answer belongs to which probe" },
     { path: "admission.ts", decides: "who may become a member" },
+    { path: "churn.ts", decides: "whether much changes at present" },
+    { path: "dissemination.ts", decides: "when news leaves, to whom, and how much of it" },
+    { path: "eager-pace.ts", decides: "how long news waits for more of it" },
     { path: "inbound-queue.ts", decides: "which messages wait, and which are dropped" },
     { path: "keyring.ts", decides: "which key seals, and which may be removed" },
     { path: "leave.ts", decides: "when a leaving member may go" },
     { path: "local-health.ts", decides: "how much to trust one's own judgement" },
+    { path: "membership.ts", decides: "what a claim changes, tells and starts" },
     { path: "override-rules.ts", decides: "which of two claims wins" },
     { path: "ping-answers.ts", decides: "which pings are answered, and how" },
     { path: "probe.ts", decides: "when a silent member is suspected" },
     { path: "probe-order.ts", decides: "whom to probe next" },
+    { path: "push-pull.ts", decides: "when states are exchanged, with whom, and what is refused" },
     { path: "random-choice.ts", decides: "whom chance picks" },
     { path: "reaper.ts", decides: "when the dead are forgotten" },
     { path: "refutation.ts", decides: "the incarnation that outlives an accusation" },
     { path: "spread-ring.ts", decides: "a walk that comes to everybody" },
     { path: "suspicion.ts", decides: "how long a suspect may refute" },
     { path: "suspicion-table.ts", decides: "which confirmations count" },
+    { path: "timer-table.ts", decides: "which deadline is next" },
     { path: "token-bucket.ts", decides: "how much a stranger may cost" },
     { path: "version-agreement.ts", decides: "which protocol versions understand each other" },
   ],

@@ -1,0 +1,347 @@
+/** With whom states are exchanged, when, and how a newcomer looks again. */
+import { describe, expect, it } from "vitest";
+import type { PushPullMessage } from "@x/swim/wire";
+import { scaledPushPullMs } from "../src/push-pull.ts";
+import { entries, joined, startJoin, state } from "./support/exchanges.ts";
+import { aliveOf, endpoint, entryOf, LoneCore } from "./support/lone-core.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** Accepts the last connection the core asked for. @returns what it asks, and its stream. */
+function asked(core: LoneCore): { readonly streamId: number; readonly message: PushPullMessage } {
+  const streamId = core.dialled().at(-1)?.streamId ?? -1;
+  core.opened(streamId);
+  const message = core.written(streamId, "acceptor");
+  if (message?.kind !== "push-pull") throw new Error("no state was sent");
+  return { streamId, message };
+}
+
+describe("scaledPushPullMs", () => {
+  it("is the plain interval up to 32 members, then one more with each doubling", () => {
+    const scaled = [1, 31, 32, 33, 64, 65, 128, 129].map((count) => scaledPushPullMs(10, count));
+
+    expect(scaled).toEqual([10, 10, 10, 20, 20, 30, 30, 40]);
+  });
+});
+
+describe("a regular exchange (behaviour specification §8)", () => {
+  /** Who is asked in fifty exchanges. */
+  function askedBy(core: LoneCore): string[] {
+    core.advance(60_000);
+    const targets = core.dialled().map(({ target }) => target.address);
+    expect(targets.length === 0 || targets.length > 50).toBe(true);
+    return [...new Set(targets)].sort();
+  }
+  const QUICK = { pushPullIntervalMs: 1_000, streamTimeoutMs: 10, gossipToTheDeadMs: HOUR_MS };
+  const lost = [
+    { kind: "suspect", incarnation: 1, node: "suspect", from: "x" },
+    { kind: "dead", incarnation: 1, node: "dead", from: "x" },
+    { kind: "dead", incarnation: 1, node: "left", from: "left" },
+  ] as const;
+  // Long enough that the suspect stays one.
+  const PATIENT = { ...QUICK, suspicionMultiplier: 1_000 };
+
+  it("is held with the living, while there are any", () => {
+    const core = new LoneCore(PATIENT);
+    core.receive([aliveOf("a", 2), aliveOf("b", 3)]);
+    core.receive([aliveOf("suspect", 4), aliveOf("dead", 5), aliveOf("left", 6)]);
+    core.receive(lost);
+
+    expect(askedBy(core)).toEqual(["10.0.0.2", "10.0.0.3"]);
+  });
+
+  it("is held with a suspect where nobody else lives", () => {
+    const core = new LoneCore(PATIENT);
+    core.receive([aliveOf("suspect", 4), aliveOf("dead", 5), aliveOf("left", 6)]);
+    core.receive(lost);
+
+    expect(askedBy(core)).toEqual(["10.0.0.4"]);
+  });
+
+  it("is held neither with the dead nor with those who left, nor with oneself", () => {
+    const core = new LoneCore(PATIENT);
+    core.receive([aliveOf("dead", 5), aliveOf("left", 6)]);
+    core.receive(lost.slice(1));
+
+    expect(askedBy(core)).toEqual([]);
+  });
+
+  it("shows everything one knows, and is not followed by a look whomever it finds", () => {
+    const core = new LoneCore({ pushPullIntervalMs: 60_000 });
+    core.dialWith(state(entries(40)));
+    while (core.dialled().length === 0) core.advance(1_000);
+    const { message, streamId } = asked(core);
+
+    core.answer(streamId, state(entries(45)));
+    core.advance(10_000);
+
+    expect(message.isJoin).toBe(false);
+    expect(message.nodes.length).toBe(41);
+    expect(core.swim.memberCount).toBe(46);
+    expect(core.dialled().length).toBe(1);
+  });
+});
+
+describe("the look of a newcomer", () => {
+  it("comes instead of the next regular exchange only where that is later", () => {
+    const core = joined(40, { pushPullIntervalMs: 500, environment: { random: () => 0.5 } });
+
+    core.advance(250);
+    const { message } = asked(core);
+
+    expect(message.nodes.length).toBe(41);
+  });
+
+  it("is not followed by another one for news of members it knows", () => {
+    const core = joined(40, { pushPullIntervalMs: HOUR_MS });
+    core.advance(2_000);
+    const { streamId } = asked(core);
+
+    core.answer(streamId, state([entryOf("m1", 2, { port: 2, incarnation: 2 })]));
+    core.advance(10_000);
+
+    expect(core.swim.member("m1")?.incarnation).toBe(2);
+    expect(core.dialled().length).toBe(2);
+  });
+
+  /** Hears news of five members every so often for a while. */
+  function busyFor(core: LoneCore, durationMs: number, everyMs: number): void {
+    const endMs = core.nowMs + durationMs;
+    while (core.nowMs < endMs) {
+      const incarnation = core.nowMs;
+      const news = [1, 2, 3, 4, 5].map((port) => aliveOf(`busy${port}`, 3, { port, incarnation }));
+      core.receive(news);
+      core.advance(Math.min(everyMs, endMs - core.nowMs));
+    }
+  }
+  const BUSY = {
+    pushPullIntervalMs: HOUR_MS,
+    gossipIntervalMs: 60_000,
+    eagerGossip: true,
+    compress: false,
+  } as const;
+
+  it("waits while many come, and takes place once it has been calm for 300 ms", () => {
+    const core = joined(80, { ...BUSY, environment: { random: () => 0.5 } });
+    const looks = (): number => core.dialled().length - 1;
+
+    // Due 1.2 s after the join, and put off by 375 ms at a time; the last news comes after 1.85 s.
+    busyFor(core, 1_900, 50);
+    expect(looks()).toBe(0);
+    core.advance(424);
+    expect(looks()).toBe(0);
+    core.advance(1);
+
+    expect(looks()).toBe(1);
+    expect(asked(core).message.nodes.map(({ name }) => name)).toEqual(["self"]);
+  });
+
+  it("waits no longer than half a minute, however many come", () => {
+    const core = joined(80, { ...BUSY, retransmitMultiplier: 1 });
+
+    busyFor(core, 29_500, 250);
+    expect(core.dialled().length).toBe(1);
+    busyFor(core, 1_000, 250);
+
+    expect(core.dialled().length).toBe(2);
+  });
+
+  it("is made by everybody where many join at once, once that is over", () => {
+    const core = new LoneCore(BUSY);
+    core.dialWith(state(entries(80)));
+    core.advance(1_000);
+
+    busyFor(core, 200, 50);
+    core.advance(2_500);
+
+    expect(core.dialled().length).toBe(1);
+    expect(asked(core).message.nodes.length).toBe(1);
+  });
+
+  it("does not put off an exchange that is due anyway", () => {
+    const core = new LoneCore({ ...BUSY, pushPullIntervalMs: 1_000, streamTimeoutMs: 100 });
+    core.dialWith(state(entries(80)));
+
+    busyFor(core, 10_000, 250);
+
+    // Three seconds each: 82 members and more stretch the interval by three.
+    expect(core.dialled().length).toBeGreaterThanOrEqual(3);
+  });
+});
+
+describe("what a newcomer tells on", () => {
+  const WITH_GOSSIP = { gossipIntervalMs: 60_000, eagerGossip: false } as const;
+
+  it("is none of what its look finds, if that is much: the others know it", () => {
+    const depthAfterLook = (strangers: number): number => {
+      const core = joined(40, { ...WITH_GOSSIP, pushPullIntervalMs: HOUR_MS });
+      core.advance(2_000);
+      const { streamId } = asked(core);
+      const before = core.swim.broadcastQueueDepth;
+      core.answer(streamId, state(entries(40 + strangers)));
+      expect(core.swim.memberCount).toBe(41 + strangers);
+      return core.swim.broadcastQueueDepth - before;
+    };
+
+    expect([depthAfterLook(64), depthAfterLook(65)]).toEqual([64, 0]);
+  });
+
+  it("is all that others bring: whoever is asked, even if alone, is no newcomer", () => {
+    const core = new LoneCore(WITH_GOSSIP);
+
+    core.dialWith(state(entries(80)));
+
+    expect(core.swim.broadcastQueueDepth).toBe(81);
+  });
+
+  /** Whether a member that was learned by joining is told on after one hears of it again. */
+  function isToldOn(hearAgain: (core: LoneCore) => void): boolean {
+    const core = joined(80, WITH_GOSSIP);
+    core.takeSent();
+    hearAgain(core);
+    core.receive({ kind: "ping", sequenceNumber: 1, node: "self" });
+    return core.takeMessages().some((message) => "node" in message && message.node === "m5");
+  }
+  const rumour = aliveOf("m5", 2, { port: 6 });
+
+  it("is what it hears again within 300 ms: that is on its way round, and it stands in that way", () => {
+    expect(isToldOn(() => {})).toBe(false);
+    expect(isToldOn((core) => core.receive(rumour))).toBe(true);
+    expect(
+      isToldOn((core) => {
+        core.advance(300);
+        core.receive(rumour);
+      }),
+    ).toBe(true);
+    expect(
+      isToldOn((core) => {
+        core.advance(301);
+        core.receive(rumour);
+      }),
+    ).toBe(false);
+  });
+
+  it("is not what an exchange repeats, since an exchange is no rumour", () => {
+    expect(
+      isToldOn((core) => {
+        const other = { port: 6, meta: Uint8Array.of(1) };
+        core.dialWith(state([entryOf("m5", 2, other)]));
+      }),
+    ).toBe(false);
+  });
+
+  it("is told once: heard a third time it is not queued anew", () => {
+    const core = joined(80, WITH_GOSSIP);
+    core.receive(rumour);
+    const before = core.swim.broadcastQueueDepth;
+
+    core.receive([rumour, rumour]);
+
+    expect(core.swim.broadcastQueueDepth).toBe(before);
+  });
+});
+
+describe("a join that fails", () => {
+  it("says so when the answer is no state", () => {
+    const core = new LoneCore();
+    const { outcome, streamId } = startJoin(core);
+    core.opened(streamId);
+
+    const payload = new Uint8Array(0);
+    core.answer(streamId, { kind: "ack", sequenceNumber: 1, payload });
+
+    expect(outcome()).toMatchObject({
+      joinedCount: 0,
+      failures: [{ message: "the reply is no push/pull" }],
+    });
+    expect(core.reportsOf("push-pull-failed")).toMatchObject([
+      { name: "", endpoint: endpoint(2), code: "malformed" },
+    ]);
+  });
+
+  it("says so when the versions do not fit, and names the member", () => {
+    const core = new LoneCore();
+    const { outcome, streamId } = startJoin(core);
+    core.opened(streamId);
+    const versions = Uint8Array.of(6, 9, 6, 0, 0, 0);
+
+    core.answer(streamId, state([entryOf("a", 2, { versions })], { isJoin: true }));
+
+    expect(outcome()).toMatchObject({ joinedCount: 0 });
+    expect(core.reportsOf("version-mismatch")).toMatchObject([
+      { endpoint: endpoint(2), name: "a", scope: "exchange" },
+    ]);
+    expect(core.reportsOf("push-pull-failed")).toMatchObject([{ code: "version-mismatch" }]);
+  });
+
+  it("says so when the layer above vetoes it, and why", () => {
+    const core = new LoneCore({ delegate: { vetoMerge: () => "not them" } });
+    const { outcome, streamId } = startJoin(core);
+    core.opened(streamId);
+
+    core.answer(streamId, state([entryOf("a", 2)], { isJoin: true }));
+
+    expect(outcome()).toMatchObject({ failures: [{ message: "not them" }] });
+    expect(core.reportsOf("push-pull-failed")).toMatchObject([{ code: "merge-vetoed" }]);
+    expect(core.reportsOf("merge-vetoed")).toEqual([
+      { kind: "merge-vetoed", endpoint: endpoint(2), reason: "not them" },
+    ]);
+  });
+
+  it("needs no name where one is given", () => {
+    const core = new LoneCore({ requireNames: true });
+    const target = { endpoint: endpoint(2), text: "a/10.0.0.2", name: "a" };
+
+    core.call(() => core.swim.join([target], core.nowMs, () => {}));
+
+    expect(core.dialled().length).toBe(1);
+    expect(core.reportsOf("push-pull-failed")).toEqual([]);
+  });
+});
+
+describe("the veto on a merge", () => {
+  it("is shown each member with its state and the port it can be reached at", () => {
+    const shown: string[] = [];
+    const core = new LoneCore({
+      bindPort: 9_000,
+      delegate: {
+        vetoMerge: (members) => {
+          for (const { endpoint: at, name, state: is } of members) {
+            shown.push(`${name} ${is} ${at.port}`);
+          }
+          return undefined;
+        },
+      },
+    });
+    const nodes = [0, 1, 2, 3].map((number) => entryOf(`m${number}`, 2, { state: number }));
+
+    core.dialWith(state([...nodes, entryOf("m4", 2, { port: 0 })], { isJoin: true }));
+
+    expect(shown).toEqual([
+      "m0 alive 7946",
+      "m1 suspect 7946",
+      "m2 dead 7946",
+      "m3 left 7946",
+      "m4 alive 9000",
+    ]);
+  });
+});
+
+describe("a state that arrives while another is merged", () => {
+  it("is taken in up to exactly as many members as one message may hold", () => {
+    const core = new LoneCore({ mergeSliceLimit: 2, wireLimits: { pushPullNodes: 6 } });
+    const first = core.dialWith(
+      state([2, 3, 4, 5, 6].map((number) => entryOf(`m${number}`, number))),
+    );
+    while (core.written(first.id, "dialler") === undefined) {
+      core.call(() => core.swim.handleTimeout(core.nowMs));
+    }
+
+    const { reply } = core.dialWith(state([entryOf("d", 9)]));
+    core.advance(0);
+
+    expect(reply?.kind).toBe("push-pull");
+    expect(core.reportsOf("stream-rejected")).toEqual([]);
+    expect(core.swim.memberCount).toBe(7);
+  });
+});

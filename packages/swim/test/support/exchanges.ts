@@ -1,0 +1,39 @@
+/** Exchanges of state with a lone core: the messages, and a join up to its answer. */
+import type { StreamId } from "@x/swim";
+import type { PushPullMessage, PushPullNode } from "@x/swim/wire";
+import { endpoint, entryOf, LoneCore, type LoneCoreSettings } from "./lone-core.ts";
+
+/** A push/pull with these members. */
+export function state(
+  nodes: readonly PushPullNode[],
+  more: Partial<PushPullMessage> = {},
+): PushPullMessage {
+  return { kind: "push-pull", isJoin: false, nodes, userState: new Uint8Array(0), ...more };
+}
+
+/** So many members `m0`, `m1`, …, each at a port of its own. */
+export function entries(count: number, first = 0): PushPullNode[] {
+  return Array.from({ length: count }, (_, index) =>
+    entryOf(`m${first + index}`, 2, { port: 1 + first + index }),
+  );
+}
+
+/** Joins one address. @returns the stream and what came of it. */
+export function startJoin(core: LoneCore): { streamId: StreamId; outcome: () => unknown } {
+  let outcome: unknown;
+  core.call(() =>
+    core.swim.join([{ endpoint: endpoint(2), text: "x" }], core.nowMs, (settled) => {
+      outcome = settled;
+    }),
+  );
+  return { streamId: core.dialled().at(-1)?.streamId ?? -1, outcome: () => outcome };
+}
+
+/** A core that has just joined a cluster of so many members. */
+export function joined(count: number, settings: LoneCoreSettings = {}): LoneCore {
+  const core = new LoneCore(settings);
+  const { streamId } = startJoin(core);
+  core.opened(streamId);
+  core.answer(streamId, state(entries(count), { isJoin: true }));
+  return core;
+}
