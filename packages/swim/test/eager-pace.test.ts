@@ -20,6 +20,26 @@ describe("EagerPace", () => {
     expect([pace.isBusy, pace.busyMs]).toEqual([true, 6]);
   });
 
+  it("leaves the pause as it is between three and four rumours a round", () => {
+    const pace = new EagerPace();
+    const pauses = [9, 4, 3, 5, 4, 3, 2].map((newCount) => {
+      pace.adapt(newCount, 0);
+      return pace.pauseMs(0);
+    });
+
+    expect(pauses).toEqual([10, 10, 10, 20, 20, 20, 10]);
+  });
+
+  it("remembers when it was last busy after it has become calm", () => {
+    const pace = new EagerPace();
+    pace.adapt(9, 100);
+    pace.adapt(0, 110);
+
+    pace.adapt(0, 120);
+
+    expect([pace.isBusy, pace.busyMs]).toEqual([false, 100]);
+  });
+
   it("forgets after half a second without a round", () => {
     const pace = new EagerPace();
     for (let round = 0; round < 5; round += 1) pace.adapt(100, round * 80);

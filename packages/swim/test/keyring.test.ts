@@ -55,6 +55,7 @@ describe("Keyring (wire specification §4.4)", () => {
 
     expect(keyring.keys).toEqual([first, second]);
     expect(keyring.primary).toEqual(first);
+    expect(keyring.isEmpty).toBe(false);
   });
 
   it("tells keys of one length apart by every single byte, and keys by their length", () => {

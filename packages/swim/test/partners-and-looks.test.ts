@@ -224,7 +224,7 @@ describe("what a newcomer tells on", () => {
   it("is not what an exchange repeats, since an exchange is no rumour", () => {
     expect(
       isToldOn((core) => {
-        const other = { port: 6, meta: Uint8Array.of(1) };
+        const other = { port: 6, versions: Uint8Array.of(1, 5, 3, 0, 0, 0) };
         core.dialWith(state([entryOf("m5", 2, other)]));
       }),
     ).toBe(false);

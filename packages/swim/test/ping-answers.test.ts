@@ -126,6 +126,14 @@ describe("a ping (behaviour specification §5.4)", () => {
     },
   );
 
+  it("that names an address but no port is answered to where it came from", () => {
+    const core = new LoneCore();
+
+    core.receive(ping({ sourceAddress: AT_2, sourcePort: 0, sourceNode: "b" }), endpoint(9));
+
+    expect(core.takeSent().map(({ target }) => target)).toEqual([endpoint(9)]);
+  });
+
   it("of a member without a name is from nobody we know", () => {
     const core = new LoneCore();
     core.receive(aliveOf("b", 2));

@@ -189,6 +189,26 @@ describe("the versions of a push/pull (behaviour specification §12)", () => {
     expect(core.swim.member("a")?.state).toBe(isAgreed ? "alive" : undefined);
   });
 
+  it.each([
+    ["that is ours", [1, 5, 2, 0, 4, 3], true],
+    ["at our least", [1, 5, 2, 0, 4, 2], true],
+    ["at our greatest", [1, 5, 2, 0, 9, 4], true],
+    ["below our least", [1, 5, 2, 0, 4, 1], false],
+    ["above our greatest", [1, 5, 2, 0, 9, 5], false],
+    ["that is ours, of a member that would not understand it", [1, 5, 2, 4, 5, 4], false],
+    ["at our least, of a member that understands no more", [1, 5, 2, 0, 2, 2], false],
+  ])("with a delegate protocol %s", (_what, numbers, isAgreed) => {
+    const core = new LoneCore({
+      delegateProtocolMin: 2,
+      delegateProtocolMax: 4,
+      delegateProtocolVersion: 3,
+    });
+
+    const { reply } = core.dialWith(state([entryOf("a", 2, { versions: versions(...numbers) })]));
+
+    expect(reply?.kind).toBe(isAgreed ? "push-pull" : "error");
+  });
+
   it("are measured by those we know to be alive, and by nobody else", () => {
     const known = aliveOf("known", 3, { versions: versions(1, 3, 2, 0, 0, 0) });
     const newcomer = state([entryOf("a", 2, { versions: versions(1, 5, 4, 0, 0, 0) })]);

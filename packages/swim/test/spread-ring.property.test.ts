@@ -63,6 +63,18 @@ describe("ringDistances", () => {
     }
   });
 
+  it.each([
+    [2, 8, [1]],
+    [16, 8, [1, 2, 4, 8]],
+    [20, 5, [1, 2, 4, 8, 16]],
+    // With fewer transmissions than binary digits the steps are wider.
+    [1_000, 3, [1, 10, 100]],
+    [1_000_000, 2, [1, 1_000]],
+    [20, 1, [1]],
+  ])("of %i members with %i transmissions", (memberCount, transmissionCount, distances) => {
+    expect(ringDistances(memberCount, transmissionCount)).toEqual(distances);
+  });
+
   it("has nobody to tell alone", () => {
     expect(ringDistances(1, 8)).toEqual([]);
   });
@@ -93,6 +105,19 @@ describe("SpreadRing", () => {
     expect(told(forward)).toEqual(told(backward));
     expect(told(forward)).toHaveLength(5);
     expect(told(forward)).not.toContain("m3");
+  });
+
+  it("begins with the next member, so that whoever tells the next one reaches everybody", () => {
+    const table = tableOf(names);
+    const nextOf = (name: string): string => {
+      const [row = -1] = new SpreadRing(table, name).targets(8, 0);
+      return table.record(row).name;
+    };
+
+    const visited = new Set<string>();
+    for (let name = "m0"; !visited.has(name); name = nextOf(name)) visited.add(name);
+
+    expect(visited).toEqual(new Set(names));
   });
 
   it("leaves out who died, and closes up once it may sort again", () => {
@@ -148,9 +173,12 @@ describe("SpreadRing", () => {
 
   it("keeps a place for a member that is leaving", () => {
     const table = tableOf(names);
+    const before = new SpreadRing(table, "m3").targets(8, 0);
+
     table.setState(table.find("m3") ?? 0, "left", 1);
 
-    expect(new SpreadRing(table, "m3").targets(8, 0)).toHaveLength(5);
+    expect(new SpreadRing(table, "m3").targets(8, 0)).toEqual(before);
+    expect(before).toHaveLength(5);
   });
 
   it("has no targets for a member that is not in its own table", () => {

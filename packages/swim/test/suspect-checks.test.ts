@@ -53,6 +53,15 @@ describe("a rumour of a suspicion", () => {
     expect(streamTo(core, "10.0.0.2")).toBeDefined();
   });
 
+  it("makes one connection only, however long the suspect is silent", () => {
+    const core = told();
+
+    core.advance(401);
+
+    const dialled = core.dialled().filter(({ target }) => target.address === "10.0.0.2");
+    expect(dialled.length).toBe(1);
+  });
+
   it("starts one check only, and none when told not to", () => {
     const core = told();
     core.takeSent();

@@ -26,6 +26,7 @@ import {
   type StreamMessage,
 } from "@x/swim/wire";
 import { seededRandom } from "./cluster.ts";
+import type { PacketSettings } from "../../src/wire/packet.ts";
 import { packetSettings } from "./packet-settings.ts";
 
 export interface SentPacket {
@@ -47,13 +48,14 @@ export class LoneCore {
   readonly events: SwimEvent[] = [];
   readonly reports: SwimReport[] = [];
   readonly directives: Directive<SwimEvent, SwimReport>[] = [];
-  readonly #settings = packetSettings();
+  readonly #settings: PacketSettings;
   nowMs = 10_000;
   #sent: SentPacket[] = [];
   #nextAcceptedId = 2;
 
   constructor(settings: LoneCoreSettings = {}) {
     const { delegate = {}, environment = {}, ...input } = settings;
+    this.#settings = packetSettings({ label: input.label ?? "" });
     const options = resolveSwimOptions({
       name: "self",
       advertiseEndpoint: { address: "10.0.0.1", port: 7946 },
