@@ -1,21 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { aliveOf, endpoint, LoneCore } from "./support/lone-core.ts";
+import { drainRumours, fillTable } from "./support/rumours.ts";
 
 const GOSSIP = { gossipIntervalMs: 200, gossipFanout: 3, eagerGossip: false } as const;
-
-function fillTable(core: LoneCore, count: number): void {
-  for (let number = 2; number < count + 2; number += 1) {
-    core.receive(aliveOf(`m${number}`, number));
-  }
-}
-
-/** Takes the rumours until none is left. */
-function drainRumours(core: LoneCore): void {
-  for (let told = 0; told < 200 && core.swim.broadcastQueueDepth > 0; told += 1) {
-    core.receive({ kind: "ping", sequenceNumber: 1, node: "self" });
-  }
-  core.takeSent();
-}
 
 describe("gossip (behaviour specification §7)", () => {
   it("tells a few members per round, once the first interval is over", () => {
