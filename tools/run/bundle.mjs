@@ -61,6 +61,7 @@ const laterModules = {
   "node:fs/promises": ["open", "readFile", "rename", "rm"],
   "node:timers/promises": ["setTimeout"],
   "node:v8": ["setFlagsFromString"],
+  "node:vm": ["runInNewContext"],
 };
 
 function loadLater(name) {

@@ -25,6 +25,8 @@ const words = [
   // Half the start is compiling otherwise; only this format can be compiled ahead.
   "--bytecode",
   "--format=cjs",
+  // As on Node (apps/agent/src/engine.ts): an idle agent is never compiled, a busy one within a second.
+  "--compile-jit-policy=20",
   // Settings come from flags and files the operator names, never from where the program was started.
   "--no-compile-autoload-dotenv",
   "--no-compile-autoload-bunfig",

@@ -149,16 +149,19 @@ class AgentProgram {
     const stopSampling = keepSampling(this.#metrics);
     // Whoever has waited for the RPC port is answered first.
     setImmediate(optimizeLate);
+    let gate: NodeJS.Timeout | undefined;
     try {
       // A join may take as long as the network likes; whoever presses Ctrl-C meanwhile means it.
       const hasJoined = await this.#signals.untilSignal(this.#startJoin(config));
       if (hasJoined !== true) return await this.#end(1);
       this.#world.writeOut("\n==> Log data will now stream in as it occurs:\n\n");
-      this.#log.openGate();
+      gate = setTimeout(() => this.#log.openGate(), gateDelayMs);
       this.#retryJoin(config);
       void serf.closed.then(() => this.#signals.serfClosed());
       return await this.#end(await this.#loop());
     } finally {
+      clearTimeout(gate);
+      this.#log.openGate();
       stopSampling();
       this.#stopRetrying.abort();
       this.#signals.close();
@@ -286,6 +289,9 @@ class AgentProgram {
     return exitCode;
   }
 }
+
+/** Putting the first log lines together takes time that whoever waits for the RPC port may have. */
+const gateDelayMs = 30;
 
 /** Beyond the two broadcasts a leave waits for: propagation pause and some air. */
 const leaveMarginMs = 3_000;

@@ -8,11 +8,11 @@ import { processWorld } from "./process-world.ts";
  * @param version - asked for only when it is to be printed.
  */
 export function main(words: readonly string[], version: () => string): void {
-  const usage =
+  const usage = (): string =>
     "Usage: serf-agent [options]\n\n  Runs a full node until it is told to stop.\n\nOptions:\n\n" +
     agentFlags.map(flagHelp).join("").trimEnd();
   if (words.some((word) => ["-h", "-help", "--help"].includes(word))) {
-    process.stderr.write(`${usage}\n`);
+    process.stderr.write(`${usage()}\n`);
   } else if (words.some((word) => ["-v", "-version", "--version"].includes(word))) {
     process.stdout.write(`${version()}\n`);
   } else {

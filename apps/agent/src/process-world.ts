@@ -17,8 +17,8 @@ export interface ProcessWorld extends AgentWorld {
   written(): Promise<void>;
 }
 
-/** @param usage - the help text for words that are no flags. */
-export function processWorld(usage: string): ProcessWorld {
+/** @param usage - the help text for words that are no flags; asked for when there are some. */
+export function processWorld(usage: () => string): ProcessWorld {
   const output = heldAtFirst((text) => write(process.stdout, text));
   return {
     writeOut: output.write,
@@ -27,7 +27,9 @@ export function processWorld(usage: string): ProcessWorld {
       await new Promise((resolve) => process.stdout.write("", resolve));
     },
     writeErr: (text) => write(process.stderr, text),
-    usage,
+    get usage(): string {
+      return usage();
+    },
     onSignal(handler) {
       const listeners = signals.map((signal) => {
         // One name for the dump, whatever the system calls it.

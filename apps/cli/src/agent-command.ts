@@ -19,7 +19,7 @@ export function agentCommand(load: () => AgentApp | Promise<AgentApp>): Command 
     takesRawWords: true,
     async run({ words }) {
       const { processWorld, runAgentProgram } = await load();
-      const world = processWorld(usage(command));
+      const world = processWorld(() => usage(command));
       const exitCode = await runAgentProgram(words, world);
       await world.written();
       return exitCode;

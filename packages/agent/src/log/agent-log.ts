@@ -35,7 +35,7 @@ export class AgentLog {
   readonly #options: AgentLogOptions;
   readonly #sinks: LogSink[] = [];
   #level: LogLevel;
-  #gated: string[] | undefined = [];
+  #gated: LazyRecord[] | undefined = [];
 
   constructor(options: AgentLogOptions) {
     this.#options = options;
@@ -64,22 +64,30 @@ export class AgentLog {
     const record = new LazyRecord(this.#options.now(), level, component, text);
     this.ring.push(record);
     if (!isShown(level, this.#level)) return;
-    const { line } = record;
     for (const sink of this.#sinks) sink.write(record);
-    const shown = this.#options.format === "json" ? formatLogJson(record) : `    ${line}`;
     if (this.#gated === undefined) {
-      this.#options.writeTerminal(`${shown}\n`);
+      this.#options.writeTerminal(this.#shown(record));
       return;
     }
-    this.#gated.push(shown);
+    this.#gated.push(record);
     if (this.#gated.length > gatedLineLimit) this.#gated.shift();
   }
 
-  /** Shows what waited, in order; from here on lines appear as they come. */
+  /**
+   * Shows what waited, in order; from here on lines appear as they come. Again, it does nothing.
+   *
+   * Only now do the lines get their form: the first local time an engine is asked for makes it
+   * load its time zones, which takes as long as all else an agent does before its ports are open.
+   */
   openGate(): void {
     const waiting = this.#gated ?? [];
     this.#gated = undefined;
-    if (waiting.length > 0) this.#options.writeTerminal(`${waiting.join("\n")}\n`);
+    const text = waiting.map((record) => this.#shown(record)).join("");
+    if (text !== "") this.#options.writeTerminal(text);
+  }
+
+  #shown(record: LazyRecord): string {
+    return this.#options.format === "json" ? `${formatLogJson(record)}\n` : `    ${record.line}\n`;
   }
 
   close(): void {

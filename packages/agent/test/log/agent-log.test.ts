@@ -32,6 +32,19 @@ describe("AgentLog (agent specification §3, §4)", () => {
     expect(lines[1]).toBe(lines[0]);
   });
 
+  it("puts lines behind the gate together when it opens, and a second opening shows nothing", () => {
+    const { log, shown } = terminalLog();
+    let askedCount = 0;
+    log.log("INFO", "agent", () => `asked ${(askedCount += 1)}`);
+
+    const askedBefore = askedCount;
+    log.openGate();
+    log.openGate();
+
+    expect(askedBefore).toBe(0);
+    expect(shown).toEqual(["    2026/11/23 21:02:54 [INFO] agent: asked 1\n"]);
+  });
+
   it("holds lines back until the gate opens, then shows them in order", () => {
     const { log, shown } = terminalLog();
     log.log("INFO", "agent", "one");
