@@ -48,8 +48,8 @@ const NEXT_TARGETS = 2;
 const EAGER_PACKETS_PER_TARGET = 8;
 
 export interface Announcement {
-  /** The member the news is about. */
-  readonly name: string;
+  /** The member the news is about: its row. */
+  readonly row: number;
   /** Encoded message: type byte and body. */
   readonly payload: Uint8Array;
   /** A claim about ourselves, which goes first. */
@@ -128,7 +128,8 @@ export class Dissemination {
 
   /** Queues news, in place of older news about the same member. */
   announce(announcement: Announcement, nowMs: number): void {
-    const { name: key, payload, isOwn, finished } = announcement;
+    const { row, payload, isOwn, finished } = announcement;
+    const { name: key } = this.#context.table.record(row);
     const [queue, other] = isOwn ? [this.#own, this.#news] : [this.#news, this.#own];
     other.remove(key);
     const limit = this.#context.options.broadcastQueueLimit;
@@ -136,19 +137,25 @@ export class Dissemination {
       this.#context.outbox.report({ kind: "broadcast-queue-full", droppedCount: 1 });
     }
     queue.enqueue(finished === undefined ? { payload, key } : { payload, key, finished });
-    if (!isOwn) this.#pace.note(nowMs);
+    if (!isOwn) {
+      this.#context.table.noteTold(row, true);
+      this.#pace.note(nowMs);
+    }
     this.#requestRound(nowMs, isOwn ? EAGER_PAUSE_MS : this.#pace.pauseMs(nowMs));
   }
 
   /** Somebody else told the news about this member that we know and perhaps still tell. */
-  overhear(name: string): void {
+  overhear(row: number): void {
     const { options, table } = this.#context;
+    if (!table.isTold(row)) return;
     // Random rounds need all their copies: what is heard again tells nothing about who has not heard.
     if (!options.eagerGossip || table.size <= OVERHEARING_MEMBERS) return;
     const limit = retransmitLimit(options.retransmitMultiplier, table.size);
     // What is few and new goes round in full first.
     const least = this.#pace.isBusy ? 0 : 1;
-    this.#news.overhear(name, Math.ceil(limit * OVERHEARD_SHARE), least);
+    const { name } = table.record(row);
+    const isWorthLess = this.#news.overhear(name, Math.ceil(limit * OVERHEARD_SHARE), least);
+    if (!isWorthLess && !this.#news.has(name)) table.noteTold(row, false);
   }
 
   /** Eager spread: a round at the next opportunity instead of at the next tick, unless it can wait. */

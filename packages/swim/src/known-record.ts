@@ -5,41 +5,67 @@
  * names another address.
  */
 import type { CoreContext } from "./core-context.ts";
+import { InvariantError } from "./errors.ts";
+import type { NameKey } from "./member-record.ts";
 import { WireState } from "./wire/index.ts";
-import type { KnownNodes } from "./wire/push-pull-codec.ts";
+import type { KnownNodes, RecognisedNode } from "./wire/push-pull-codec.ts";
 import type { RecordLayout } from "./wire/record-layout.ts";
 
-/** What a state tells that we know; for one state. */
+/** What a state tells that we, or other cores in this process, know; for one state. */
 export class KnownRecords implements KnownNodes {
   readonly #context: CoreContext;
-  /** Whoever learned from the same member as we did has the same order. */
-  #expectedRow = 0;
+  /** The number of the name recognised last. */
+  #number = -1;
+  readonly #ownNumber: number;
 
   constructor(context: CoreContext) {
     this.#context = context;
+    const { options, table } = context;
+    const row = table.find(options.name);
+    this.#ownNumber = row === undefined ? -1 : table.number(row);
   }
 
-  expect(bytes: Uint8Array, start: number, end: number, isJoin: boolean): number {
-    const { table } = this.#context;
-    const row = this.#expectedRow;
-    if (row >= table.size || !this.#mayLeaveOut(isJoin)) return 0;
-    const { sharedNode } = table.record(row);
-    const encoded = sharedNode?.encoded;
-    if (sharedNode === undefined || encoded === undefined || encoded.length > end - start) return 0;
-    if (sharedNode.state !== WireState.alive || table.state(row) !== "alive") return 0;
-    if (sharedNode.incarnation > table.incarnation(row) || this.#isSelf(row)) return 0;
-    for (let index = 0; index < encoded.length; index += 1) {
-      if (encoded[index] !== bytes[start + index]) return 0;
+  /** States are told in the order of learning: of a state, one by one; of news, the last first. */
+  expect(bytes: Uint8Array, start: number, end: number): number {
+    const { encodings } = this.#context.table;
+    if (encodings === undefined) return 0;
+    const next = this.#number + 1;
+    let length = encodings.match(next, bytes, start, end);
+    if (length > 0) {
+      this.#number = next;
+      return length;
     }
-    this.#expectedRow = row + 1;
-    return encoded.length;
+    if (next < 2) return 0;
+    length = encodings.match(next - 2, bytes, start, end);
+    if (length > 0) this.#number = next - 2;
+    return length;
   }
 
-  isKnown(layout: RecordLayout, isJoin: boolean): boolean {
-    if (!this.#mayLeaveOut(isJoin)) return false;
-    const row = knownRow(layout, this.#context);
-    if (row !== undefined) this.#expectedRow = row + 1;
-    return row !== undefined && layout.state === WireState.alive;
+  expected(isJoin: boolean): RecognisedNode {
+    const { table } = this.#context;
+    const { encodings } = table;
+    const row = table.rowOf(this.#number);
+    const isOther = row !== undefined && this.#number !== this.#ownNumber;
+    if (isOther && table.state(row) === "alive" && this.#mayLeaveOut(isJoin)) {
+      const incarnation = table.incarnation(row);
+      if (encodings?.isKnownAs(this.#number, table.record(row), incarnation) === true)
+        return "known";
+    }
+    const node = encodings?.node(this.#number);
+    if (node === undefined) throw new InvariantError(`name ${this.#number} has no encoding`);
+    return node;
+  }
+
+  recognise(layout: RecordLayout, isJoin: boolean): RecognisedNode | undefined {
+    const { table } = this.#context;
+    const { bytes, nameEnd, nameStart } = layout;
+    const key = table.findEncoded(bytes, nameStart, nameEnd);
+    if (key === undefined) return undefined;
+    this.#number = key.number;
+    if (layout.state === WireState.alive && this.#mayLeaveOut(isJoin)) {
+      if (knownRow(layout, key, this.#context) !== undefined) return "known";
+    }
+    return undefined;
   }
 
   #mayLeaveOut(isJoin: boolean): boolean {
@@ -48,25 +74,25 @@ export class KnownRecords implements KnownNodes {
     // Whoever may veto a join is shown everybody.
     return !isJoin || delegate.vetoMerge === undefined;
   }
-
-  #isSelf(row: number): boolean {
-    return this.#context.table.record(row).name === this.#context.options.name;
-  }
 }
 
 /**
  * The row of a member that is alive here, at this address, with these versions and at least this
  * incarnation, so that the record could as well not have come.
  *
+ * @param key - of the name in the record.
  * @returns `undefined` if there is more to it: for one's own record too, and for what is not well-formed.
  */
-export function knownRow(layout: RecordLayout, context: CoreContext): number | undefined {
+export function knownRow(
+  layout: RecordLayout,
+  key: NameKey,
+  context: CoreContext,
+): number | undefined {
   const { options, settings, table } = context;
-  const { bytes, incarnation, metaEnd, metaStart, nameEnd, nameStart } = layout;
+  const { incarnation, metaEnd, metaStart } = layout;
   if (incarnation === 0 || metaEnd - metaStart > settings.limits.metaBytes) return undefined;
-  const row = table.findEncoded(bytes, nameStart, nameEnd);
+  const row = table.row(key);
   if (row === undefined || table.state(row) !== "alive") return undefined;
-  if (incarnation > table.incarnation(row)) return undefined;
-  const record = table.record(row);
-  return record.isDescribedBy(layout) && record.name !== options.name ? row : undefined;
+  if (incarnation > table.incarnation(row) || key.name === options.name) return undefined;
+  return table.record(row).isDescribedBy(layout) ? row : undefined;
 }

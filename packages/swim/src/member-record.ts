@@ -13,7 +13,7 @@ import type { Member, MemberState, ProtocolVersions } from "./member.ts";
 import { hashName, NameIndex } from "./name-index.ts";
 import type { Endpoint } from "./protocol-core.ts";
 import { addressText, sameAddress, type PushPullNode } from "./wire/index.ts";
-import { encodeNode } from "./wire/push-pull-codec.ts";
+import { SharedEncodings } from "./shared-encodings.ts";
 import type { RecordLayout } from "./wire/record-layout.ts";
 
 /** A member as a claim describes it. */
@@ -47,8 +47,6 @@ export class MemberRecord {
   readonly #versions: SharedVersions;
   /** Whether several cores have it. */
   isShared = false;
-  /** What several cores told last of this member. */
-  sharedNode: PushPullNode | undefined;
   /** What several cores tell in rumours of this member. */
   #claim: Uint8Array | undefined;
   #endpoint: Endpoint | undefined;
@@ -146,15 +144,10 @@ export class MemberRecord {
     );
   }
 
-  /** As a push/pull tells it. Several cores that share this record tell the same: for them it is kept. */
+  /** As a push/pull tells it. */
   node(incarnation: number, state: number): PushPullNode {
-    const kept = this.sharedNode;
-    if (kept !== undefined && kept.incarnation === incarnation && kept.state === state) return kept;
     const { address, meta, name, port, versionBytes: versions } = this;
-    const node = { name, address, port, meta, incarnation, state, versions };
-    if (!this.isShared) return node;
-    this.sharedNode = { ...node, encoded: encodeNode(node) };
-    return this.sharedNode;
+    return { name, address, port, meta, incarnation, state, versions };
   }
 
   /** A copy of an encoded claim about this member; one for all cores that tell the same. */
@@ -232,7 +225,19 @@ export class MemberRecordPool {
   readonly #names = new Map<string, PooledName>();
   readonly #index = new NameIndex<PooledName>();
   readonly #freeNumbers: number[] = [];
+  readonly #encodings = new SharedEncodings();
+  #userCount = 0;
   #numberCount = 0;
+
+  /** One more table uses this pool. */
+  addUser(): void {
+    this.#userCount += 1;
+  }
+
+  /** What several tables tell alike; nothing as long as there is one. */
+  get encodings(): SharedEncodings | undefined {
+    return this.#userCount > 1 ? this.#encodings : undefined;
+  }
 
   /** How many names are held. */
   get size(): number {
@@ -269,6 +274,7 @@ export class MemberRecordPool {
     if (pooled.holderCount > 0) return;
     this.#names.delete(name);
     this.#index.remove(pooled);
+    this.#encodings.drop(pooled.number);
     this.#freeNumbers.push(pooled.number);
   }
 

@@ -1,10 +1,11 @@
 /**
  * Everybody this member has heard of, one row each.
  *
- * Columns instead of objects: about 40 bytes per row beside the shared record, and choosing a
- * random member touches no memory but the state column. Rows are dense; the last one moves into
- * the gap of a removed one, so a row number is valid until the next `remove` only. Whoever waits
- * keeps the name's key.
+ * Cells of 16 bytes instead of objects, next to one array of shared records. All that is asked of a
+ * row when something is heard of its member lies in one cell, because in a large table each look at
+ * memory elsewhere costs more than all that is computed. Rows are dense; the last one moves into the
+ * gap of a removed one, so a row number is valid until the next `remove` only. Whoever waits keeps
+ * the name's key.
  *
  * Source: behaviour specification §1. Read next: `membership.ts`, its only writer.
  */
@@ -16,6 +17,7 @@ import type {
   NameKey,
 } from "./member-record.ts";
 import { InvariantError } from "./errors.ts";
+import type { SharedEncodings } from "./shared-encodings.ts";
 
 /** Wire numbers of the states, which the column holds. Source: behaviour specification §1. */
 const STATES: readonly MemberState[] = ["alive", "suspect", "dead", "left"];
@@ -26,10 +28,20 @@ const STATE_NUMBERS: Readonly<Record<MemberState, number>> = {
   left: 3,
 };
 
-/** Passes news on at once. */
-const PROMPT = 1;
+/** A cell: the incarnation; state, marks and the name's number; the time of the last change. */
+const CELL_WORDS = 4;
+const CELL_BYTES = 4 * CELL_WORDS;
+const STATE_MASK = 0b11;
+/** The number stands above state and marks. */
+const NUMBER_SHIFT = 8;
+const NUMBER_LIMIT = 2 ** (32 - NUMBER_SHIFT);
+
+/** Marks beside the state. Passes news on at once. */
+const PROMPT = 0b100;
 /** Learned from a state nobody else needs to hear of. */
-const UNTOLD = 2;
+const UNTOLD = 0b1000;
+/** There may be a rumour about it among ours. */
+const TOLD = 0b1_0000;
 
 const NO_ROW = -1;
 const FIRST_CAPACITY = 16;
@@ -38,22 +50,23 @@ const FIRST_CAPACITY = 16;
 export class MemberTable {
   readonly #pool: MemberRecordPool;
   readonly #records: MemberRecord[] = [];
-  #incarnations = new Uint32Array(FIRST_CAPACITY);
-  #states = new Uint8Array(FIRST_CAPACITY);
-  /** What else is known of each: `PROMPT`, `UNTOLD`. */
-  #marks = new Uint8Array(FIRST_CAPACITY);
-  /** Time of the last change of state; -Infinity = never. */
-  #changedMs = new Float64Array(FIRST_CAPACITY);
+  /** Cells of `CELL_WORDS`, and the same memory as times. */
+  #words = new Uint32Array(0);
+  #times = new Float64Array(0);
   /** Row by the number of the name. */
   #rows = new Int32Array(FIRST_CAPACITY).fill(NO_ROW);
   /** Rows by state. */
   readonly #counts = [0, 0, 0, 0];
+  /** How many living members speak each combination of versions: two or three in a real cluster. */
+  readonly #spoken = new Map<Uint8Array, number>();
   #version = 0;
   /** Names, by number, that became live or ceased to be since somebody asked; none: too many. */
   #turned: number[] | undefined = [];
 
   constructor(pool: MemberRecordPool) {
     this.#pool = pool;
+    pool.addUser();
+    this.#reserveCells(FIRST_CAPACITY);
   }
 
   /** All records, dead and left ones included: the `n` of every formula. */
@@ -89,6 +102,11 @@ export class MemberTable {
     return this.#counts[STATE_NUMBERS[state]] ?? 0;
   }
 
+  /** The combinations of versions that alive members speak. */
+  spokenVersions(): Iterable<Uint8Array> {
+    return this.#spoken.keys();
+  }
+
   /** Alive and suspect. O(1). */
   get liveCount(): number {
     return this.count("alive") + this.count("suspect");
@@ -100,10 +118,9 @@ export class MemberTable {
     return key === undefined ? undefined : this.row(key);
   }
 
-  /** As `find`, by a name as it stands in a message; only for plain ASCII. O(1). */
-  findEncoded(bytes: Uint8Array, start: number, end: number): number | undefined {
-    const key = this.#pool.findEncoded(bytes, start, end);
-    return key === undefined ? undefined : this.row(key);
+  /** The key of a name as it stands in a message, known here or to others; only plain ASCII. O(1). */
+  findEncoded(bytes: Uint8Array, start: number, end: number): NameKey | undefined {
+    return this.#pool.findEncoded(bytes, start, end);
   }
 
   row(key: NameKey): number | undefined {
@@ -118,32 +135,37 @@ export class MemberTable {
     return record;
   }
 
-  /** A copy of an encoded claim about a member. */
-  claimBytes(name: string, encoded: Uint8Array): Uint8Array {
-    const row = this.find(name);
-    return row === undefined ? encoded.slice() : this.record(row).claimBytes(encoded);
+  /** The number of the name of this row. */
+  number(row: number): number {
+    return this.#flags(row) >>> NUMBER_SHIFT;
+  }
+
+  /** What several tables of a pool tell alike; nothing for a table alone. */
+  get encodings(): SharedEncodings | undefined {
+    return this.#pool.encodings;
   }
 
   state(row: number): MemberState {
-    return STATES[this.#states[row] ?? 0] ?? "alive";
+    return STATES[this.#flags(row) & STATE_MASK] ?? "alive";
   }
 
   /** Alive or suspect. */
   isLive(row: number): boolean {
-    return (this.#states[row] ?? 0) <= 1;
+    return (this.#flags(row) & STATE_MASK) <= 1;
   }
 
   incarnation(row: number): number {
-    return this.#incarnations[row] ?? 0;
+    return this.#words[row * CELL_WORDS] ?? 0;
   }
 
+  /** Time of the last change of state; -Infinity = never. */
   changedMs(row: number): number {
-    return this.#changedMs[row] ?? -Infinity;
+    return this.#times[row * 2 + 1] ?? -Infinity;
   }
 
   /** Whether this member was seen to be one that passes news on at once. */
   isPrompt(row: number): boolean {
-    return ((this.#marks[row] ?? 0) & PROMPT) !== 0;
+    return (this.#flags(row) & PROMPT) !== 0;
   }
 
   /** Whether all live members but this one were seen to be such. O(n). */
@@ -155,17 +177,25 @@ export class MemberTable {
   }
 
   notePrompt(row: number): void {
-    this.#marks[row] = (this.#marks[row] ?? 0) | PROMPT;
+    this.#mark(row, PROMPT, true);
   }
 
   /** Whether we know what we know of this member without having told it on. */
   isUntold(row: number): boolean {
-    return ((this.#marks[row] ?? 0) & UNTOLD) !== 0;
+    return (this.#flags(row) & UNTOLD) !== 0;
   }
 
   noteUntold(row: number, isUntold: boolean): void {
-    const others = (this.#marks[row] ?? 0) & ~UNTOLD;
-    this.#marks[row] = isUntold ? others | UNTOLD : others;
+    this.#mark(row, UNTOLD, isUntold);
+  }
+
+  /** Whether there may be a rumour about this member among ours: surely not if this says no. */
+  isTold(row: number): boolean {
+    return (this.#flags(row) & TOLD) !== 0;
+  }
+
+  noteTold(row: number, isTold: boolean): void {
+    this.#mark(row, TOLD, isTold);
   }
 
   /** An immutable picture of one row. */
@@ -186,12 +216,12 @@ export class MemberTable {
   add(name: string, description: MemberDescription): number {
     const key = this.#pool.hold(name);
     const row = this.size;
+    if (key.number >= NUMBER_LIMIT) throw new InvariantError(`a pool of ${key.number} names`);
     this.#reserve(row, key.number);
     this.#records.push(this.#pool.record(key, description));
-    this.#incarnations[row] = 0;
-    this.#marks[row] = 0;
-    this.#states[row] = STATE_NUMBERS.dead;
-    this.#changedMs[row] = -Infinity;
+    this.#words[row * CELL_WORDS] = 0;
+    this.#words[row * CELL_WORDS + 1] = (key.number << NUMBER_SHIFT) | STATE_NUMBERS.dead;
+    this.#times[row * 2 + 1] = -Infinity;
     this.#rows[key.number] = row;
     this.#addCount(STATE_NUMBERS.dead, 1);
     return row;
@@ -199,24 +229,31 @@ export class MemberTable {
 
   describe(row: number, description: MemberDescription): void {
     const record = this.record(row);
-    if (!record.equals(description))
-      this.#records[row] = this.#pool.record(record.key, description);
+    if (record.equals(description)) return;
+    const isAlive = (this.#flags(row) & STATE_MASK) === STATE_NUMBERS.alive;
+    if (isAlive) this.#countSpoken(row, -1);
+    this.#records[row] = this.#pool.record(record.key, description);
+    if (isAlive) this.#countSpoken(row, 1);
   }
 
   setIncarnation(row: number, incarnation: number): void {
-    this.#incarnations[row] = incarnation;
+    this.#words[row * CELL_WORDS] = incarnation;
   }
 
   setState(row: number, state: MemberState, nowMs: number): void {
-    const wasLive = this.isLive(row);
-    this.#addCount(this.#states[row] ?? 0, -1);
+    const before = this.#flags(row);
     const number = STATE_NUMBERS[state];
-    this.#states[row] = number;
-    if (this.isLive(row) !== wasLive) this.#noteTurn(row);
+    const isLive = number <= 1;
     // Whoever comes back may be another program.
-    if (!this.isLive(row)) this.#marks[row] = (this.#marks[row] ?? 0) & ~PROMPT;
-    this.#changedMs[row] = nowMs;
+    const marks = before & ~STATE_MASK & (isLive ? -1 : ~PROMPT);
+    this.#words[row * CELL_WORDS + 1] = marks | number;
+    this.#times[row * 2 + 1] = nowMs;
+    if ((before & STATE_MASK) <= 1 !== isLive) this.#noteTurn(row);
+    this.#addCount(before & STATE_MASK, -1);
     this.#addCount(number, 1);
+    if ((before & STATE_MASK) === number) return;
+    if (number === STATE_NUMBERS.alive) this.#countSpoken(row, 1);
+    else if ((before & STATE_MASK) === STATE_NUMBERS.alive) this.#countSpoken(row, -1);
   }
 
   /** Removes a row; the last one takes its number. @returns the number the last row had. */
@@ -224,15 +261,14 @@ export class MemberTable {
     const record = this.record(row);
     const last = this.size - 1;
     if (this.isLive(row)) this.#noteTurn(row);
-    this.#addCount(this.#states[row] ?? 0, -1);
+    const stateNumber = this.#flags(row) & STATE_MASK;
+    this.#addCount(stateNumber, -1);
+    if (stateNumber === STATE_NUMBERS.alive) this.#countSpoken(row, -1);
     this.#rows[record.key.number] = NO_ROW;
     if (row !== last) {
       const moved = this.record(last);
       this.#records[row] = moved;
-      this.#incarnations[row] = this.#incarnations[last] ?? 0;
-      this.#states[row] = this.#states[last] ?? 0;
-      this.#marks[row] = this.#marks[last] ?? 0;
-      this.#changedMs[row] = this.#changedMs[last] ?? 0;
+      this.#words.copyWithin(row * CELL_WORDS, last * CELL_WORDS, (last + 1) * CELL_WORDS);
       this.#rows[moved.key.number] = row;
     }
     this.#records.pop();
@@ -253,26 +289,39 @@ export class MemberTable {
     else this.#turned.push(this.record(row).key.number);
   }
 
+  #countSpoken(row: number, difference: number): void {
+    const versions = this.record(row).versionBytes;
+    const count = (this.#spoken.get(versions) ?? 0) + difference;
+    if (count === 0) this.#spoken.delete(versions);
+    else this.#spoken.set(versions, count);
+  }
+
   #addCount(stateNumber: number, difference: number): void {
     this.#counts[stateNumber] = (this.#counts[stateNumber] ?? 0) + difference;
   }
 
+  #flags(row: number): number {
+    return this.#words[row * CELL_WORDS + 1] ?? 0;
+  }
+
+  #mark(row: number, mark: number, isSet: boolean): void {
+    const others = this.#flags(row) & ~mark;
+    this.#words[row * CELL_WORDS + 1] = isSet ? others | mark : others;
+  }
+
   #reserve(row: number, number: number): void {
-    if (row >= this.#states.length) {
-      const capacity = Math.ceil(row * 1.5) + 1;
-      this.#incarnations = grown(this.#incarnations, new Uint32Array(capacity));
-      this.#states = grown(this.#states, new Uint8Array(capacity));
-      this.#marks = grown(this.#marks, new Uint8Array(capacity));
-      this.#changedMs = grown(this.#changedMs, new Float64Array(capacity));
-    }
+    if (row * CELL_WORDS >= this.#words.length) this.#reserveCells(Math.ceil(row * 1.5) + 1);
     if (number >= this.#rows.length) {
       const rows = new Int32Array(Math.ceil(number * 1.5) + 1).fill(NO_ROW);
-      this.#rows = grown(this.#rows, rows);
+      rows.set(this.#rows);
+      this.#rows = rows;
     }
   }
-}
 
-function grown<Column extends { set(values: Column): void }>(from: Column, to: Column): Column {
-  to.set(from);
-  return to;
+  #reserveCells(capacity: number): void {
+    const words = new Uint32Array(new ArrayBuffer(capacity * CELL_BYTES));
+    words.set(this.#words);
+    this.#words = words;
+    this.#times = new Float64Array(words.buffer);
+  }
 }

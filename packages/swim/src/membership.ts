@@ -117,8 +117,8 @@ export class Membership {
     const known = table.find(claim.node);
     if (known !== undefined && this.repetitions.isPlain(known, claim)) {
       if (origin.encoded !== undefined && this.repetitions.hearAgain(known, claim, nowMs)) {
-        this.#announce(claim, origin, nowMs);
-        this.#dissemination.overhear(claim.node);
+        this.#announce(known, claim, origin, nowMs);
+        this.#dissemination.overhear(known);
       }
       this.#remind(known, claim, nowMs);
       return;
@@ -145,11 +145,11 @@ export class Membership {
       isSuspicionRunning: this.#suspicions.has(key),
     });
     if (verdict === "confirm") {
-      if (this.#suspicions.confirm(key, claim.from)) this.#announce(claim, origin, nowMs);
+      if (this.#suspicions.confirm(key, claim.from)) this.#announce(row, claim, origin, nowMs);
     } else if (verdict === "refute") {
       this.#refute(row, claim.incarnation, { claim: "suspect", from: claim.from }, nowMs);
     } else if (verdict === "accept") {
-      this.#announce(claim, origin, nowMs);
+      this.#announce(row, claim, origin, nowMs);
       table.setIncarnation(row, claim.incarnation);
       table.setState(row, "suspect", nowMs);
       this.#suspicions.start(key, claim.from, nowMs);
@@ -178,7 +178,7 @@ export class Membership {
     }
     table.setIncarnation(row, claim.incarnation);
     table.setState(row, verdict, nowMs);
-    this.#announce(claim, origin, nowMs, finished);
+    this.#announce(row, claim, origin, nowMs, finished);
     this.#publish({ kind: "member-left", member: table.member(row) }, nowMs);
   }
 
@@ -281,7 +281,7 @@ export class Membership {
     if (previous.state !== "alive") table.setState(row, "alive", nowMs);
     table.noteUntold(row, origin.isOldNews === true);
     if (origin.isOldNews !== true)
-      this.#announce(told, hasVersions ? origin : {}, nowMs, origin.finished);
+      this.#announce(row, told, hasVersions ? origin : {}, nowMs, origin.finished);
 
     const member = table.member(row);
     const moved = !isSameEndpoint(previous.endpoint, member.endpoint);
@@ -315,7 +315,7 @@ export class Membership {
     const record = table.record(row);
     const self = describeSelf(options, record.meta);
     const refutation = { kind: "alive", incarnation, node: options.name, ...self } as const;
-    this.#announce(refutation, {}, nowMs);
+    this.#announce(row, refutation, {}, nowMs);
     this.#tellAccuser(about.from, refutation);
   }
 
@@ -351,6 +351,7 @@ export class Membership {
   }
 
   #announce(
+    row: number,
     claim: AliveMessage | SuspectMessage | DeadMessage,
     origin: ClaimOrigin,
     nowMs: number,
@@ -359,9 +360,9 @@ export class Membership {
     // As they came: fields we do not know survive. Copied: one rumour shall not hold a packet.
     const { options, table } = this.#context;
     const { encoded } = origin;
-    const payload = encoded ? table.claimBytes(claim.node, encoded) : encodeMessage(claim);
+    const payload = encoded ? table.record(row).claimBytes(encoded) : encodeMessage(claim);
     const isOwn = claim.node === options.name;
-    const announcement = { name: claim.node, payload, isOwn, ...(finished && { finished }) };
+    const announcement = { row, payload, isOwn, ...(finished && { finished }) };
     this.#dissemination.announce(announcement, nowMs);
   }
 

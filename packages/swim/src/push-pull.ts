@@ -27,13 +27,9 @@ import { pictureOf } from "./self-description.ts";
 import { StreamExchange, type ExchangeFailure } from "./stream-exchange.ts";
 import type { StreamTable } from "./stream-table.ts";
 import type { Timer } from "./timer-table.ts";
+import { toldState } from "./told-state.ts";
 import { agreeOnVersions, type VersionAgreement } from "./version-agreement.ts";
-import {
-  WireState,
-  type PushPullMessage,
-  type PushPullNode,
-  type StreamMessage,
-} from "./wire/index.ts";
+import type { PushPullMessage, StreamMessage } from "./wire/index.ts";
 import type { MemberState } from "./member.ts";
 
 const WIRE_STATES: readonly MemberState[] = ["alive", "suspect", "dead", "left"];
@@ -52,6 +48,9 @@ const QUIET_MS = 300;
 const RETRY_MS = 250;
 /** … but not longer than this. */
 const LONGEST_WAIT_MS = 30_000;
+
+/** Rows are in the order in which members were heard of, about: the share of those well before us. */
+const ELDER_SHARE = 0.75;
 
 /** What an exchange is for: a newcomer's join and its looks, or the regular comparison. */
 type ExchangePurpose = "join" | "look" | "regular";
@@ -89,6 +88,8 @@ export class PushPull {
   #timer: Timer | undefined;
   /** Since when the next exchange is to be a look. */
   #looksSinceMs: number | undefined;
+  /** How many this member knew once it had joined. */
+  #joinedSize = 0;
 
   constructor(
     context: CoreContext,
@@ -115,7 +116,7 @@ export class PushPull {
       timers.move(timer, tickMs + scaledPushPullMs(intervalMs, table.size));
       const purpose = this.#looksSinceMs === undefined ? "regular" : "look";
       this.#looksSinceMs = undefined;
-      const partner = this.#choosePartner();
+      const partner = this.#choosePartner(purpose === "look");
       if (partner !== undefined) this.#exchange(partner, purpose, tickMs, () => {});
     });
     this.#timer = timer;
@@ -149,7 +150,7 @@ export class PushPull {
     }
     const request = {
       target: endpoint,
-      message: () => this.#localState(isJoin, purpose === "look"),
+      message: () => this.#localState(isJoin, purpose === "look" ? "self" : "everybody"),
       timeoutMs: options.streamTimeoutMs,
       expectsReply: true,
       failed,
@@ -161,6 +162,7 @@ export class PushPull {
         if (checked.kind === "refused") return failed(checked, repliedMs);
         const isWorthALook = isJoin || (purpose === "look" && this.#hasStrangers(reply));
         const merged = (mergedMs: number): void => {
+          if (isJoin) this.#joinedSize = this.#context.table.size;
           if (isWorthALook) this.lookSoon(mergedMs);
           settled(undefined, mergedMs);
         };
@@ -226,29 +228,24 @@ export class PushPull {
     return nodes.some(({ name }) => this.#context.table.find(name) === undefined);
   }
 
-  #choosePartner(): ExchangePartner | undefined {
+  /**
+   * A look goes to somebody who was here well before us, if it can: whoever came at our time may lack
+   * what we lack.
+   */
+  #choosePartner(isLook: boolean): ExchangePartner | undefined {
     const { options, random, table } = this.#context;
+    const elderCount = Math.min(Math.floor(this.#joinedSize * ELDER_SHARE), table.size);
     const isOther = (row: number): boolean => table.record(row).name !== options.name;
-    const choose = (state: MemberState): number | undefined =>
-      chooseRows(random, table.size, 1, (row) => table.state(row) === state && isOther(row))[0];
-    const row = choose("alive") ?? choose("suspect");
+    const choose = (count: number, state: MemberState): number | undefined =>
+      chooseRows(random, count, 1, (row) => table.state(row) === state && isOther(row))[0];
+    const elder = isLook ? choose(elderCount, "alive") : undefined;
+    const row = elder ?? choose(table.size, "alive") ?? choose(table.size, "suspect");
     return row === undefined ? undefined : table.record(row);
   }
 
-  #localState(isJoin: boolean, isOnlySelf: boolean = false): PushPullMessage {
-    const { delegate, options, table } = this.#context;
-    const nodes: PushPullNode[] = [];
-    const first = isOnlySelf ? (table.find(options.name) ?? 0) : 0;
-    const end = isOnlySelf ? Math.min(first + 1, table.size) : table.size;
-    for (let row = first; row < end; row += 1) {
-      nodes.push(table.record(row).node(table.incarnation(row), WireState[table.state(row)]));
-    }
-    return {
-      kind: "push-pull",
-      isJoin,
-      nodes,
-      userState: delegate.localState?.(isJoin) ?? NO_STATE,
-    };
+  #localState(isJoin: boolean, scope: "everybody" | "self" = "everybody"): PushPullMessage {
+    const userState = this.#context.delegate.localState?.(isJoin) ?? NO_STATE;
+    return { kind: "push-pull", isJoin, ...toldState(this.#context, scope), userState };
   }
 
   /** Versions of all, then, for a join, the veto of the layer above. Nothing is changed yet. */

@@ -40,7 +40,10 @@ export class Repetitions {
   passOver(bytes: Uint8Array, start: number, end: number, nowMs: number): boolean {
     if (bytes[start] !== MessageType.alive || !this.#mayPassOver) return false;
     if (!this.#layout.readAlive(bytes, start + 1, end)) return false;
-    const row = knownRow(this.#layout, this.#context);
+    const { nameEnd, nameStart } = this.#layout;
+    const key = this.#context.table.findEncoded(bytes, nameStart, nameEnd);
+    if (key === undefined) return false;
+    const row = knownRow(this.#layout, key, this.#context);
     if (row === undefined || this.#isInFlight(row, nowMs)) return false;
     this.#note(row, this.#layout.incarnation);
     return true;
@@ -80,6 +83,6 @@ export class Repetitions {
   #note(row: number, incarnation: number): void {
     const { table } = this.#context;
     if (incarnation !== table.incarnation(row) || table.state(row) !== "alive") return;
-    this.#dissemination.overhear(table.record(row).name);
+    this.#dissemination.overhear(row);
   }
 }

@@ -21,7 +21,7 @@ export type VersionAgreement =
   | { readonly kind: "agreed"; readonly isLeftOut: (node: PushPullNode) => boolean }
   | { readonly kind: "refused"; readonly name: string; readonly message: string };
 
-/** Compares a received list with our own table. O(n), and allocates nothing per member. */
+/** Compares a received list with our own table. O(received), and allocates nothing per member. */
 export function agreeOnVersions(
   remote: readonly PushPullNode[],
   table: MemberTable,
@@ -31,14 +31,8 @@ export function agreeOnVersions(
     if (state !== WireState.alive || !hasAllVersions(versions)) continue;
     if (!fits(versions, range)) return refusal(name, versions, range);
   }
-  // A cluster speaks two or three combinations: what was just seen need not be looked at again.
-  let seen: Versions | undefined;
-  for (let row = 0; row < table.size; row += 1) {
-    if (table.state(row) !== "alive") continue;
-    const { name, versionBytes } = table.record(row);
-    if (versionBytes === seen) continue;
-    if (!fits(versionBytes, range)) return refusal(name, versionBytes, range);
-    seen = versionBytes;
+  for (const versions of table.spokenVersions()) {
+    if (!fits(versions, range)) return refusal(speakerOf(versions, table), versions, range);
   }
   return {
     kind: "agreed",
@@ -51,13 +45,7 @@ function commonRange(remote: readonly PushPullNode[], table: MemberTable): Commo
   for (const { state, versions } of remote) {
     if (state === WireState.alive && hasAllVersions(versions)) narrow(range, versions);
   }
-  let seen: Versions | undefined;
-  for (let row = 0; row < table.size; row += 1) {
-    if (table.state(row) !== "alive") continue;
-    const { versionBytes } = table.record(row);
-    if (versionBytes !== seen) narrow(range, versionBytes);
-    seen = versionBytes;
-  }
+  for (const versions of table.spokenVersions()) narrow(range, versions);
   return range;
 }
 
@@ -80,6 +68,15 @@ function fits(
     delegateCurrent >= delegateMin &&
     delegateCurrent <= delegateMax
   );
+}
+
+/** Somebody alive who speaks these versions. */
+function speakerOf(versions: Versions, table: MemberTable): string {
+  for (let row = 0; row < table.size; row += 1) {
+    const { name, versionBytes } = table.record(row);
+    if (table.state(row) === "alive" && versionBytes === versions) return name;
+  }
+  return "";
 }
 
 function refusal(name: string, versions: Versions, range: CommonRange): VersionAgreement {

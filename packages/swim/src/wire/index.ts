@@ -27,6 +27,7 @@ export {
   type NackMessage,
   type PingMessage,
   type PushPullMessage,
+  type EncodedNodes,
   type PushPullNode,
   type SourceFields,
   type StreamMessage,

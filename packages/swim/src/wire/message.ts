@@ -124,14 +124,20 @@ export interface PushPullNode {
   /** 0 alive, 1 suspect, 2 dead, 3 left; other numbers are ignored by the receiver. */
   readonly state: number;
   readonly versions: Uint8Array;
-  /** The record as it stands in a message, where that is at hand. */
-  readonly encoded?: Uint8Array;
+}
+
+/** Encoded members, one behind the other. */
+export interface EncodedNodes {
+  readonly count: number;
+  readonly bytes: Uint8Array;
 }
 
 export interface PushPullMessage {
   readonly kind: "push-pull";
   readonly isJoin: boolean;
   readonly nodes: readonly PushPullNode[];
+  /** Of one to be told: further members, encoded before. */
+  readonly encodedNodes?: EncodedNodes;
   /** Of a received one: members the reader was told to leave out, since they were known as they are. */
   readonly knownCount?: number;
   /** Opaque state of the layer above; empty when there is none. */

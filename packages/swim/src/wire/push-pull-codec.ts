@@ -50,18 +50,17 @@ const noBytes = new Uint8Array(0);
  * both forms are read by all. The older, unsigned one is never longer.
  */
 export function writePushPull(message: PushPullMessage, writer: MsgpackWriter): void {
+  const { encodedNodes, nodes } = message;
   writer.writeByte(MessageType.pushPull);
   writer.writeMapHeader(3);
   writer.writeKey(key.join);
   writer.writeBoolean(message.isJoin);
   writer.writeKey(key.nodes);
-  writer.writeUnsigned(message.nodes.length);
+  writer.writeUnsigned(nodes.length + (encodedNodes?.count ?? 0));
   writer.writeKey(key.userStateLen);
   writer.writeUnsigned(message.userState.length);
-  for (const node of message.nodes) {
-    if (node.encoded === undefined) writeNode(node, writer);
-    else writer.writeBytes(node.encoded);
-  }
+  for (const node of nodes) writeNode(node, writer);
+  if (encodedNodes !== undefined) writer.writeBytes(encodedNodes.bytes);
   writer.writeBytes(message.userState);
 }
 
@@ -97,12 +96,24 @@ function writeBytes(bytes: Uint8Array, writer: MsgpackWriter): void {
   writer.writeRaw(bytes.length === 0 ? undefined : bytes);
 }
 
-/** Which members of a push-pull need not be decoded, since the reader's owner knows them as they are. */
+/** A member that need not be decoded: its owner knows it as it is, or somebody decoded it before. */
+export type RecognisedNode = "known" | PushPullNode;
+
+/** Which members of a push-pull need not be decoded. */
 export interface KnownNodes {
-  /** @returns how many bytes the next record has if it is one the owner expected here, else 0. */
-  expect(bytes: Uint8Array, start: number, end: number, isJoin: boolean): number;
-  /** @param layout - where the fields of a record are; good for this call only. */
-  isKnown(layout: RecordLayout, isJoin: boolean): boolean;
+  /**
+   * Asked before anything of the next record is read.
+   *
+   * @returns how many bytes it has if it is one the owner expected here, else 0.
+   */
+  expect(bytes: Uint8Array, start: number, end: number): number;
+  /** What the record is whose length `expect` has just told. */
+  expected(isJoin: boolean): RecognisedNode;
+  /**
+   * @param layout - where the fields of a record are; good for this call only.
+   * @returns nothing for one that is to be decoded.
+   */
+  recognise(layout: RecordLayout, isJoin: boolean): RecognisedNode | undefined;
 }
 
 /** There is one record at a time. */
@@ -164,17 +175,22 @@ export class PushPullDraft {
    */
   readQuickly(bytes: Uint8Array, start: number, end: number): number {
     if (!this.#hasHeader) return 0;
-    const expectedBytes = this.#known?.expect(bytes, start, end, this.#isJoin) ?? 0;
-    if (expectedBytes > 0) {
-      this.#knownCount += 1;
+    const known = this.#known;
+    const expectedBytes = known?.expect(bytes, start, end) ?? 0;
+    if (known !== undefined && expectedBytes > 0) {
+      this.#takeRecognised(known.expected(this.#isJoin));
       return this.#count(expectedBytes);
     }
     if (!layout.readNode(bytes, start, end)) return 0;
     const length = layout.end - start;
     if (length > this.#limits.recordBytes) return 0;
-    if (this.#known?.isKnown(layout, this.#isJoin) === true) this.#knownCount += 1;
-    else this.#take(nodeOf(layout));
+    this.#takeRecognised(known?.recognise(layout, this.#isJoin) ?? nodeOf(layout));
     return this.#count(length);
+  }
+
+  #takeRecognised(node: RecognisedNode): void {
+    if (node === "known") this.#knownCount += 1;
+    else this.#take(node);
   }
 
   /** One member more has come. */
