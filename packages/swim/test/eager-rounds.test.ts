@@ -1,6 +1,6 @@
 /** Eager rounds: when they come, what they take along, and how they change when there is much. */
 import { describe, expect, it } from "vitest";
-import type { DatagramMessage } from "@x/swim/wire";
+import { encodeMessage, type DatagramMessage } from "@x/swim/wire";
 import { aliveOf, LoneCore, type LoneCoreSettings } from "./support/lone-core.ts";
 import { calmCore, drainRumours, fillTable } from "./support/rumours.ts";
 
@@ -194,6 +194,20 @@ describe("news heard again", () => {
     expect([toldAfter(64, 0), toldAfter(64, 3)]).toEqual([8, 7]);
   });
 
+  it("counts after its first round only, whether or not it was heard again before", () => {
+    const core = calmCore(80, { ...EAGER, gossipIntervalMs: 200 });
+    const claim = aliveOf("m5", 5, { incarnation: 2 });
+    core.receive([claim, claim, claim]);
+    core.advance(0);
+    const first = toldCounts(core).get("m5");
+
+    core.receive(claim);
+    core.advance(30_000);
+
+    // Eight transmissions, seven of them along the ring.
+    expect([first, toldCounts(core).get("m5")]).toEqual([7, undefined]);
+  });
+
   it("spares three quarters of the transmissions each time", () => {
     const often = { retransmitMultiplier: 20 };
 
@@ -322,6 +336,26 @@ describe("a cluster in which much happens", () => {
     }
     // Of messages of 560 bytes and two of overhead 19 are below 8 · 1,393.
     expect([...counts.values()]).toEqual([19, 19, 19, 19, 19, 19]);
+  });
+
+  it("counts claims of our own among what a member is told in a round", () => {
+    const newsCount = (isAccused: boolean): number => {
+      const core = busyCore(100);
+      const claim = { incarnation: core.nowMs };
+      // Twenty of these are what eight packets hold, but for four bytes.
+      const bareBytes = encodeMessage(aliveOf("m10", 10, claim)).length;
+      const meta = new Uint8Array(555 - bareBytes - 2);
+      expect(encodeMessage(aliveOf("m10", 10, { ...claim, meta })).length).toBe(555);
+      if (isAccused) {
+        core.receive({ kind: "suspect", incarnation: 1, node: "self", from: "stranger" });
+      }
+      news(core, 10, 40, meta);
+      core.advance(5);
+      const told = namesIn(core.takeMessages()).filter((name) => name !== "self");
+      return told.length / 6;
+    };
+
+    expect([newsCount(false), newsCount(true)]).toEqual([20, 19]);
   });
 
   it("lets a regular round bring the eager one forward, which then is all that is new", () => {

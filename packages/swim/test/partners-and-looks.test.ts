@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { PushPullMessage } from "@x/swim/wire";
 import { scaledPushPullMs } from "../src/push-pull.ts";
+import { seededRandom } from "./support/cluster.ts";
 import { entries, joined, startJoin, state } from "./support/exchanges.ts";
 import { aliveOf, endpoint, entryOf, LoneCore } from "./support/lone-core.ts";
 
@@ -102,6 +103,47 @@ describe("the look of a newcomer", () => {
 
     expect(core.swim.member("m1")?.incarnation).toBe(2);
     expect(core.dialled().length).toBe(2);
+  });
+
+  /** Numbers of the members that are looked at, by newcomers with different luck. */
+  function lookedAt(prepare: (core: LoneCore) => void): number[] {
+    const numbers: number[] = [];
+    for (let seed = 1; seed <= 30; seed += 1) {
+      const random = seededRandom(seed);
+      const core = joined(40, { pushPullIntervalMs: HOUR_MS, environment: { random } });
+      prepare(core);
+      core.advance(2_000);
+      expect(core.dialled().length).toBeGreaterThan(1);
+      numbers.push((core.dialled().at(-1)?.target.port ?? 0) - 1);
+    }
+    return numbers;
+  }
+
+  it("goes to one of the three quarters who were there first: the others may lack the same", () => {
+    const numbers = lookedAt(() => {});
+
+    expect(Math.max(...numbers)).toBeLessThanOrEqual(28);
+    expect(new Set(numbers).size).toBeGreaterThan(10);
+  });
+
+  it("goes to them the next time too, however many it has found meanwhile", () => {
+    const numbers = lookedAt((core) => {
+      core.advance(2_000);
+      const { streamId } = asked(core);
+      core.answer(streamId, state(entries(80)));
+    });
+
+    expect(Math.max(...numbers)).toBeLessThanOrEqual(28);
+  });
+
+  it("goes to whoever lives if those are gone", () => {
+    const numbers = lookedAt((core) => {
+      for (let number = 0; number <= 28; number += 1) {
+        core.receive({ kind: "dead", incarnation: 1, node: `m${number}`, from: "m39" });
+      }
+    });
+
+    expect(Math.min(...numbers)).toBeGreaterThan(28);
   });
 
   /** Hears news of five members every so often for a while. */

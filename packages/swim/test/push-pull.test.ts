@@ -222,6 +222,19 @@ describe("the versions of a push/pull (behaviour specification §12)", () => {
     expect([meets(false), meets(true)]).toEqual(["error", "push-pull"]);
   });
 
+  it("name the member of ours that does not fit, if it is alive", () => {
+    const core = new LoneCore({ protocolVersion: 3 });
+    const ours = versions(1, 5, 2, 0, 0, 0);
+    core.receive([aliveOf("dead", 3, { versions: ours })]);
+    core.receive({ kind: "dead", incarnation: 1, node: "dead", from: "x" });
+    core.receive([aliveOf("fits", 4, { versions: versions(1, 5, 4, 0, 0, 0) })]);
+    core.receive([aliveOf("b", 5, { versions: ours })]);
+
+    core.dialWith(state([entryOf("a", 2, { versions: versions(3, 5, 3, 0, 0, 0) })]));
+
+    expect(core.reportsOf("version-mismatch")).toMatchObject([{ scope: "exchange", name: "b" }]);
+  });
+
   it("may clash between two others: also then everything is refused", () => {
     const core = new LoneCore();
     const nodes = [

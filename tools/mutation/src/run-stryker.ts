@@ -98,8 +98,12 @@ function optionsOf(run: StrykerRun, incrementalFile: string, reportFile: string)
   return {
     testRunner: "in-process",
     testRunnerNodeArgs: ["--conditions=@x/source", "--import", standIns],
-    plugins: [pathFrom("./in-process-runner.ts"), pathFrom("../texts.mjs")],
-    ignorers: ["texts"],
+    plugins: [
+      pathFrom("./in-process-runner.ts"),
+      pathFrom("../texts.mjs"),
+      pathFrom("../workbenches.mjs"),
+    ],
+    ignorers: ["texts", "workbenches"],
     mutate: run.files.map((file) => `packages/${run.target.name}/src/${file}`),
     coverageAnalysis: "perTest",
     concurrency: run.concurrency,
