@@ -56,34 +56,30 @@ export class InboundQueue {
   }
 }
 
-/** An array with a moving head: O(1) at both ends. */
+/** Two stacks: what arrived, and, turned around, what is given out. O(1) at both ends on average. */
 class Fifo {
-  #items: (InboundItem | undefined)[] = [];
-  #head = 0;
+  #arrived: InboundItem[] = [];
+  #ready: InboundItem[] = [];
 
   get size(): number {
-    return this.#items.length - this.#head;
+    return this.#arrived.length + this.#ready.length;
   }
 
   push(item: InboundItem): void {
-    this.#items.push(item);
+    this.#arrived.push(item);
   }
 
   shift(): InboundItem | undefined {
-    const item = this.#items[this.#head];
-    if (item === undefined) return undefined;
-    this.#items[this.#head] = undefined;
-    this.#head += 1;
-    if (this.#head === this.#items.length) this.clear();
-    else if (this.#head >= 64 && this.#head * 2 >= this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
-      this.#head = 0;
+    if (this.#ready.length === 0) {
+      const emptied = this.#ready;
+      this.#ready = this.#arrived.reverse();
+      this.#arrived = emptied;
     }
-    return item;
+    return this.#ready.pop();
   }
 
   clear(): void {
-    this.#items.length = 0;
-    this.#head = 0;
+    this.#arrived.length = 0;
+    this.#ready.length = 0;
   }
 }

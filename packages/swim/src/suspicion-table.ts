@@ -64,7 +64,9 @@ export class SuspicionTable {
     const probeIntervalMs = options.probeIntervalMs || UNPROBED_INTERVAL_MS;
     const bounds = suspicionBounds(table.size, { ...options, probeIntervalMs });
     const suspicion = new Suspicion(bounds, accuser, nowMs);
-    const timer = timers.set(suspicion.deadlineMs, (firedMs) => this.#fire(key, firedMs));
+    const timer: Timer = timers.set(suspicion.deadlineMs, (firedMs) => {
+      this.#fire(key, { suspicion, timer }, firedMs);
+    });
     this.#running.set(key.number, { suspicion, timer });
   }
 
@@ -91,13 +93,12 @@ export class SuspicionTable {
     this.#running.delete(key.number);
   }
 
-  #fire(key: NameKey, nowMs: number): void {
+  /** Whoever ends a suspicion otherwise forgets it: the suspect is still one, and there. */
+  #fire(key: NameKey, running: RunningSuspicion, nowMs: number): void {
     const { outbox, table } = this.#context;
-    const running = this.#running.get(key.number);
     const row = table.row(key);
-    if (running !== undefined && row !== undefined && this.#looksAgain(running, row, nowMs)) return;
+    if (row === undefined || this.#looksAgain(running, row, nowMs)) return;
     this.#running.delete(key.number);
-    if (running === undefined || row === undefined || table.state(row) !== "suspect") return;
     const { confirmationCount } = running.suspicion;
     outbox.report({ kind: "suspicion-timed-out", name: key.name, confirmationCount });
     this.#timedOut(row, nowMs);

@@ -1,21 +1,11 @@
-/** With whom states are exchanged, when, and how a newcomer looks again. */
+/** With whom states are exchanged, when, how a newcomer looks again, and what is refused. */
 import { describe, expect, it } from "vitest";
-import type { PushPullMessage } from "@x/swim/wire";
 import { scaledPushPullMs } from "../src/push-pull.ts";
 import { seededRandom } from "./support/cluster.ts";
-import { entries, joined, startJoin, state } from "./support/exchanges.ts";
+import { asked, entries, joined, startJoin, state } from "./support/exchanges.ts";
 import { aliveOf, endpoint, entryOf, LoneCore } from "./support/lone-core.ts";
 
 const HOUR_MS = 3_600_000;
-
-/** Accepts the last connection the core asked for. @returns what it asks, and its stream. */
-function asked(core: LoneCore): { readonly streamId: number; readonly message: PushPullMessage } {
-  const streamId = core.dialled().at(-1)?.streamId ?? -1;
-  core.opened(streamId);
-  const message = core.written(streamId, "acceptor");
-  if (message?.kind !== "push-pull") throw new Error("no state was sent");
-  return { streamId, message };
-}
 
 describe("scaledPushPullMs", () => {
   it("is the plain interval up to 32 members, then one more with each doubling", () => {
@@ -65,6 +55,18 @@ describe("a regular exchange (behaviour specification §8)", () => {
     core.receive(lost.slice(1));
 
     expect(askedBy(core)).toEqual([]);
+  });
+
+  it("is held with anybody, whether they were there before us or not", () => {
+    const core = joined(40, { pushPullIntervalMs: 1_000, streamTimeoutMs: 10 });
+    core.advance(5_000);
+    const looked = core.dialled().length;
+
+    core.advance(60_000);
+
+    const exchanges = core.dialled().slice(looked);
+    expect(exchanges.length).toBe(30);
+    expect(exchanges.filter(({ target }) => target.port > 30).length).toBeGreaterThan(3);
   });
 
   it("shows everything one knows, and is not followed by a look whomever it finds", () => {
@@ -208,78 +210,6 @@ describe("the look of a newcomer", () => {
 
     // Three seconds each: 82 members and more stretch the interval by three.
     expect(core.dialled().length).toBeGreaterThanOrEqual(3);
-  });
-});
-
-describe("what a newcomer tells on", () => {
-  const WITH_GOSSIP = { gossipIntervalMs: 60_000, eagerGossip: false } as const;
-
-  it("is none of what its look finds, if that is much: the others know it", () => {
-    const depthAfterLook = (strangers: number): number => {
-      const core = joined(40, { ...WITH_GOSSIP, pushPullIntervalMs: HOUR_MS });
-      core.advance(2_000);
-      const { streamId } = asked(core);
-      const before = core.swim.broadcastQueueDepth;
-      core.answer(streamId, state(entries(40 + strangers)));
-      expect(core.swim.memberCount).toBe(41 + strangers);
-      return core.swim.broadcastQueueDepth - before;
-    };
-
-    expect([depthAfterLook(64), depthAfterLook(65)]).toEqual([64, 0]);
-  });
-
-  it("is all that others bring: whoever is asked, even if alone, is no newcomer", () => {
-    const core = new LoneCore(WITH_GOSSIP);
-
-    core.dialWith(state(entries(80)));
-
-    expect(core.swim.broadcastQueueDepth).toBe(81);
-  });
-
-  /** Whether a member that was learned by joining is told on after one hears of it again. */
-  function isToldOn(hearAgain: (core: LoneCore) => void): boolean {
-    const core = joined(80, WITH_GOSSIP);
-    core.takeSent();
-    hearAgain(core);
-    core.receive({ kind: "ping", sequenceNumber: 1, node: "self" });
-    return core.takeMessages().some((message) => "node" in message && message.node === "m5");
-  }
-  const rumour = aliveOf("m5", 2, { port: 6 });
-
-  it("is what it hears again within 300 ms: that is on its way round, and it stands in that way", () => {
-    expect(isToldOn(() => {})).toBe(false);
-    expect(isToldOn((core) => core.receive(rumour))).toBe(true);
-    expect(
-      isToldOn((core) => {
-        core.advance(300);
-        core.receive(rumour);
-      }),
-    ).toBe(true);
-    expect(
-      isToldOn((core) => {
-        core.advance(301);
-        core.receive(rumour);
-      }),
-    ).toBe(false);
-  });
-
-  it("is not what an exchange repeats, since an exchange is no rumour", () => {
-    expect(
-      isToldOn((core) => {
-        const other = { port: 6, versions: Uint8Array.of(1, 5, 3, 0, 0, 0) };
-        core.dialWith(state([entryOf("m5", 2, other)]));
-      }),
-    ).toBe(false);
-  });
-
-  it("is told once: heard a third time it is not queued anew", () => {
-    const core = joined(80, WITH_GOSSIP);
-    core.receive(rumour);
-    const before = core.swim.broadcastQueueDepth;
-
-    core.receive([rumour, rumour]);
-
-    expect(core.swim.broadcastQueueDepth).toBe(before);
   });
 });
 

@@ -37,3 +37,15 @@ export function joined(count: number, settings: LoneCoreSettings = {}): LoneCore
   core.answer(streamId, state(entries(count), { isJoin: true }));
   return core;
 }
+
+/** Accepts the last connection the core asked for. @returns what it asks, and its stream. */
+export function asked(core: LoneCore): {
+  readonly streamId: number;
+  readonly message: PushPullMessage;
+} {
+  const streamId = core.dialled().at(-1)?.streamId ?? -1;
+  core.opened(streamId);
+  const message = core.written(streamId, "acceptor");
+  if (message?.kind !== "push-pull") throw new Error("no state was sent");
+  return { streamId, message };
+}
