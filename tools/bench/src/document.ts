@@ -1,6 +1,8 @@
 /**
  * The document of the comparison: tables, what the targets say, plots.
  */
+import { besideNode } from "./measure/beside-node.ts";
+import { oneFileLabel } from "./measure/one-file.ts";
 import type { Results, Row } from "./results.ts";
 import { summarize } from "./statistics.ts";
 import { isMet, targetOf, targetText } from "./targets.ts";
@@ -39,10 +41,14 @@ function isTailBound(figure: string): boolean {
   return /user event to all|query, all acks/.test(figure);
 }
 
-/** Rows as a table of Markdown. */
-export function table(rows: readonly Row[]): string {
+/**
+ * Rows as a table of Markdown.
+ *
+ * @param other - what ours is beside.
+ */
+export function table(rows: readonly Row[], other = "reference"): string {
   const lines = [
-    "| figure | ours, median (range) | reference, median (range) | ratio | p99 ours | p99 reference | ratio | target |",
+    `| figure | ours, median (range) | ${other}, median (range) | ratio | p99 ours | p99 ${other} | ratio | target |`,
     "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
   ];
   for (const row of rows) {
@@ -59,16 +65,38 @@ export function table(rows: readonly Row[]): string {
   return lines.join("\n");
 }
 
+/** Each row in the one table it belongs to. */
+export interface Sections {
+  readonly plain: readonly Row[];
+  /** Under their plain names. */
+  readonly encrypted: readonly Row[];
+  readonly besideNode: readonly Row[];
+  readonly oneFile: readonly Row[];
+}
+
+export function sections(rows: readonly Row[]): Sections {
+  const found = { plain: [] as Row[], encrypted: [] as Row[], besideNode: [] as Row[] };
+  const oneFile: Row[] = [];
+  for (const row of rows) {
+    const { figure } = row;
+    if (figure.startsWith("encrypted: ")) {
+      found.encrypted.push({ ...row, figure: figure.replace("encrypted: ", "") });
+    } else if (figure.includes(besideNode)) found.besideNode.push(row);
+    else if (figure.startsWith(oneFileLabel)) oneFile.push(row);
+    else found.plain.push(row);
+  }
+  return { ...found, oneFile };
+}
+
+function section(title: string, rows: readonly Row[], other?: string): string {
+  return rows.length === 0 ? "" : `## ${title}\n\n${table(rows, other)}\n\n`;
+}
+
 /**
  * @param remarks - what a person says about the figures: the end of the document, kept as it is.
  */
 export function clusterDocument(results: Results, remarks: string): string {
-  const all = results.measurements.flatMap(({ rows }) => rows);
-  const isEncrypted = ({ figure }: Row): boolean => figure.startsWith("encrypted: ");
-  const plain = all.filter((row) => !isEncrypted(row));
-  const sealed = all
-    .filter(isEncrypted)
-    .map((row) => ({ ...row, figure: row.figure.replace("encrypted: ", "") }));
+  const parts = sections(results.measurements.flatMap(({ rows }) => rows));
   const times = results.measurements.map(({ measuredAt }) => measuredAt).toSorted();
   return `# Our program beside the reference's
 
@@ -86,15 +114,7 @@ A ratio below 1 is better for times, CPU, memory, datagrams and bytes; above 1 f
 
 ![What it costs: ours as a multiple of the reference's](cost.svg)
 
-## In the open
-
-${table(plain)}
-
-## With encryption on
-
-${table(sealed)}
-
-${remarks.trim()}
+${section("In the open", parts.plain)}${section("With encryption on", parts.encrypted)}${section("Beside a bare Node", parts.besideNode, "bare Node")}${section("As one file", parts.oneFile)}${remarks.trim()}
 `;
 }
 

@@ -1,6 +1,7 @@
 /** Everything that is measured, in the order of the table. */
 import { runCommand } from "../../interop/src/agent-process.ts";
 import type { Program } from "../../interop/src/programs.ts";
+import { beside } from "./measure/beside-node.ts";
 import { carried } from "./measure/carried.ts";
 import { crash } from "./measure/crash.ts";
 import { knownMembers } from "./measure/known-members.ts";
@@ -9,6 +10,7 @@ import { load } from "./measure/load.ts";
 import { encrypted, type Measurement } from "./measure/measurement.ts";
 import { memberCalls } from "./measure/member-calls.ts";
 import { joinCrowd, joinStorm } from "./measure/one-process.ts";
+import { oneFile } from "./measure/one-file.ts";
 import { spread } from "./measure/spread.ts";
 import { start } from "./measure/start.ts";
 import { upkeep } from "./measure/upkeep.ts";
@@ -41,6 +43,8 @@ export const measurements: readonly Measurement[] = [
   encrypted(start),
   encrypted(load),
   encrypted(upkeep(16)),
+  beside,
+  oneFile,
 ];
 
 /** Whether our own command line works on this program at all, before hours are spent. */

@@ -15,6 +15,8 @@ const valueAtMost = (limit: number): Target => ({ kind: "value", bound: "at-most
 
 /** The first whose pattern fits a figure's name is its target. */
 const targets: readonly (readonly [RegExp, Target])[] = [
+  [/, beside bare Node/, atMost(1.3)],
+  [/^one file: /, atMost(4)],
   [/^user event to all/, atMost(0.1)],
   [/^query, all acks/, atMost(0.15)],
   [/^tag update to all/, atMost(0.2)],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clusterDocument, remarksOf, table } from "../src/document.ts";
+import { clusterDocument, remarksOf, sections, table } from "../src/document.ts";
 import { rangePlot } from "../src/range-plot.ts";
 import { ratioPlot } from "../src/ratio-plot.ts";
 import type { Results, Row } from "../src/results.ts";
@@ -50,6 +50,38 @@ describe("the document", () => {
     const [, sealed = ""] = clusterDocument(results, "").split("## With encryption on");
 
     expect(sealed).toContain("| leave answered, ms | 900 | 1400 (1400–1500) | **0.64** |");
+  });
+});
+
+describe("sections", () => {
+  const bare: Row = {
+    figure: "`serf members`, beside bare Node, ms",
+    ours: [110],
+    reference: [90],
+  };
+  const one: Row = { figure: "one file: idle resident, MiB", ours: [41], reference: [10] };
+  const sealed: Row = { ...leave, figure: "encrypted: leave answered, ms" };
+
+  it("give every row to one table", () => {
+    expect(sections([sealed, bare, leave, one])).toEqual({
+      plain: [leave],
+      encrypted: [leave],
+      besideNode: [bare],
+      oneFile: [one],
+    });
+  });
+
+  it("name what ours is beside, and judge by the target of that table", () => {
+    const measurement = { name: "beside-node", measuredAt: "2026-11-26 20:20", rows: [bare, one] };
+    const text = clusterDocument({ ...results, measurements: [measurement] }, "");
+
+    expect(text).toContain("## Beside a bare Node\n\n| figure | ours, median (range) | bare Node,");
+    expect(text).toContain("| 110 | 90.0 | **1.22** | | | | ≤ 1.3 × ✓ |");
+    expect(text).toContain("| 41.0 | 10.0 | **4.10** | | | | ≤ 4 × ✗ |");
+  });
+
+  it("are left out when nothing of them was measured", () => {
+    expect(clusterDocument(results, "")).not.toMatch(/bare Node|one file/i);
   });
 });
 

@@ -1,7 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { beside, besideNode } from "../src/measure/beside-node.ts";
+import { oneFileProgram } from "../src/measure/one-file.ts";
 import { measurements } from "../src/measurements.ts";
 import { merged, readResults, type Results, writeResults } from "../src/results.ts";
 import { summarize } from "../src/statistics.ts";
@@ -69,6 +71,18 @@ describe("targets", () => {
     expect([isMet(stall, 20, 1), isMet(stall, 21, 1_000)]).toEqual([true, false]);
   });
 
+  it("are a bare Node's for a start beside it, and the reference's for the program as one file", () => {
+    const figures = [
+      "start to RPC ready, beside bare Node, ms",
+      "idle resident, beside bare Node with two sockets, MiB",
+      "one file: start to RPC ready, ms",
+      "one file: idle resident, MiB",
+    ];
+
+    expect(figures.map((figure) => targetOf(figure)?.limit)).toEqual([1.3, 1.3, 4, 4]);
+    expect(targetOf("start to RPC ready, ms")).toBeUndefined();
+  });
+
   it("do not divide by nothing: none against none is as many", () => {
     const target = targetOf("false failures, lan");
 
@@ -83,6 +97,29 @@ describe("measurements", () => {
 
     expect(new Set(names).size).toBe(names.length);
   });
+
+  it("of the program as one file need that file", () => {
+    const folder = mkdtempSync(join(tmpdir(), "serf-bench-test-"));
+    const file = join(folder, "serf");
+
+    const before = oneFileProgram(file);
+    writeFileSync(file, "");
+    const after = oneFileProgram(file);
+    rmSync(folder, { recursive: true });
+
+    expect(before).toBeUndefined();
+    expect(after).toEqual({ name: "ours", executable: file, words: [] });
+  });
+
+  it("of a bare Node have the figures of the program beside it", async () => {
+    const figures = await beside.measureReference?.();
+
+    expect(Object.keys(figures ?? {})).toHaveLength(3);
+    for (const [figure, values] of Object.entries(figures ?? {})) {
+      expect(figure).toContain(besideNode);
+      expect(values.every((value) => value > 0)).toBe(true);
+    }
+  }, 30_000);
 });
 
 describe("summarize", () => {

@@ -13,6 +13,12 @@ export interface Measurement {
   readonly runs: number;
   /** @param flags - of every agent the measurement starts. */
   measure(program: Program, flags: readonly string[]): Promise<Figures>;
+  /** What is measured in the reference's place, under the same names. Default: the reference. */
+  measureReference?(): Promise<Figures>;
+  /** What is measured in place of our program as built. @returns nothing if it is not there. */
+  ours?(): Program | undefined;
+  /** What to say then. */
+  readonly missing?: string;
 }
 
 /** How long anything may take before a measurement gives up. */

@@ -5,6 +5,9 @@ import { AgentProcess } from "../../../interop/src/agent-process.ts";
 import { residentMib } from "../process-figures.ts";
 import { patienceMs, wait, type Measurement } from "./measurement.ts";
 
+/** So long an agent is left to itself before its memory is looked at. */
+export const idleMs = 3_000;
+
 export const start: Measurement = {
   name: "start",
   runs: 5,
@@ -30,7 +33,7 @@ export const start: Measurement = {
       const commandStartMs = performance.now();
       await agent.command(program, ["members"]);
       const commandMs = performance.now() - commandStartMs;
-      await wait(3_000);
+      await wait(idleMs);
       return {
         "start to RPC ready, ms": [readyMs],
         "`serf members`, ms": [commandMs],
