@@ -40,11 +40,24 @@ const programs = [
     bundles: [re2, { name: "serf-agent.cjs", entry: "apps/agent/src/main.ts" }],
   },
 ];
-const folderOf = ({ app }) => join(root, "apps", app, "dist", "bundle");
+/** What Bun's compiler is given; see docs/decisions/0003-one-file.md. */
+const oneFile = {
+  app: "cli",
+  folder: "one-file",
+  bundles: programs[0].bundles,
+  inPlaceOf: { "node:net": join(root, "apps", "cli", "src", "one-file", "net.ts") },
+  more: {
+    define: { "process.stdout": "oneFileStdout" },
+    inject: [clock, join(root, "apps", "cli", "src", "one-file", "stdout.ts")],
+  },
+};
+const folderOf = ({ app, folder = "bundle" }) => join(root, "apps", app, "dist", folder);
 
 /**
- * Modules of Node that a start can do without, and the functions of each that we import: every one
- * loads its module when it is first called. All together they take as long to load as our program.
+ * Modules of Node, and the functions of each that we import: every one loads its module when it is
+ * first called. Those a start can do without take as long to load as our program. The others are
+ * here because the bundler would copy all that a module exports, and for that Bun makes things
+ * nobody has asked for, such as the streams of `node:fs`.
  */
 const laterModules = {
   "node:child_process": ["spawn"],
@@ -57,27 +70,46 @@ const laterModules = {
     "randomUUID",
     "timingSafeEqual",
   ],
+  "node:dgram": ["createSocket"],
   "node:dns/promises": ["lookup"],
+  "node:fs": [
+    "closeSync",
+    "existsSync",
+    "fstatSync",
+    "fsyncSync",
+    "openSync",
+    "readFileSync",
+    "readdirSync",
+    "renameSync",
+    "rmSync",
+    "statSync",
+    "writeSync",
+  ],
   "node:fs/promises": ["open", "readFile", "rename", "rm"],
+  "node:os": ["availableParallelism", "cpus", "hostname", "networkInterfaces"],
+  "node:path": ["dirname", "join"],
   "node:timers/promises": ["setTimeout"],
   "node:v8": ["setFlagsFromString"],
   "node:vm": ["runInNewContext"],
 };
 
 function loadLater(name) {
+  if (name === "node:process") return "export default process;";
   const functions = laterModules[name].map(
     (each) => `export function ${each}(...words) { return found().${each}(...words); }`,
   );
   return `let module; const found = () => (module ??= require("${name}"));\n${functions.join("\n")}`;
 }
 
-function laterNodeModules() {
+function laterNodeModules(inPlaceOf) {
   return {
     name: "later-node-modules",
     setup(build) {
       build.onResolve({ filter: /^node:/ }, ({ path, namespace }) => {
+        if (path in inPlaceOf) return { path: inPlaceOf[path] };
         if (namespace === "later-node") return { path, external: true };
-        return path in laterModules ? { path, namespace: "later-node" } : undefined;
+        const isLater = path in laterModules || path === "node:process";
+        return isLater ? { path, namespace: "later-node" } : undefined;
       });
       build.onLoad({ filter: /.*/, namespace: "later-node" }, ({ path }) => ({
         contents: loadLater(path),
@@ -110,7 +142,7 @@ function laterBundles(own) {
   };
 }
 
-async function bundle(esbuild, target, { name, entry }) {
+async function bundle(esbuild, target, { name, entry }, { inPlaceOf = {}, more = {} }) {
   const isPackage = !entry.includes("/");
   const { metafile } = await esbuild.build({
     absWorkingDir: root,
@@ -133,8 +165,9 @@ async function bundle(esbuild, target, { name, entry }) {
     // `performance` is loaded by Node when it is first named, and costs more than it tells.
     inject: [clock],
     alias: { "node:perf_hooks": clock },
-    plugins: [laterBundles(name), laterNodeModules()],
+    plugins: [laterBundles(name), laterNodeModules(inPlaceOf)],
     logLevel: "warning",
+    ...more,
   });
   return Object.keys(metafile.inputs).filter((input) => !/^later(-node)?:|^<stdin>/.test(input));
 }
@@ -173,6 +206,12 @@ export async function makeBundles() {
   return true;
 }
 
+/** The same for Bun's compiler, which keeps code in its own way. */
+export async function makeOneFileBundles() {
+  if (!isCurrent(oneFile)) await makeProgram(await import("esbuild"), oneFile);
+  return folderOf(oneFile);
+}
+
 async function makeProgram(esbuild, program) {
   const folder = folderOf(program);
   // Made aside and then moved, so that whoever starts the program meanwhile finds it whole.
@@ -182,10 +221,14 @@ async function makeProgram(esbuild, program) {
   try {
     copyFileSync(loader, join(target, basename(loader)));
     for (const each of program.bundles) {
-      for (const input of await bundle(esbuild, target, each)) inputs.add(join(root, input));
+      for (const input of await bundle(esbuild, target, each, program)) {
+        inputs.add(join(root, input));
+      }
     }
-    const commands = join(program.app === "cli" ? target : folderOf(programs[0]), "serf.cjs");
-    for (const { name } of program.bundles) warmUp(join(target, name), commands);
+    if (program !== oneFile) {
+      const commands = join(program.app === "cli" ? target : folderOf(programs[0]), "serf.cjs");
+      for (const { name } of program.bundles) warmUp(join(target, name), commands);
+    }
     const stamp = { node: process.version, inputs: [...inputs] };
     writeFileSync(join(target, stampName), JSON.stringify(stamp));
     rmSync(folder, { recursive: true, force: true });

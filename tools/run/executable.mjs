@@ -14,6 +14,9 @@ const bunPackage = "bun@1.4.5";
 const isWindows = process.platform === "win32";
 
 await prepare();
+// Only now: the bundler may have been installed a moment ago.
+const { makeOneFileBundles } = await import("./bundle.mjs");
+await makeOneFileBundles();
 const [, , wanted = join(root, "dist", isWindows ? "serf.exe" : "serf")] = process.argv;
 const file = resolve(wanted);
 mkdirSync(dirname(file), { recursive: true });

@@ -6,7 +6,7 @@
 const words = process.argv.slice(2);
 // An agent that starts needs nothing of the commands. Help and version are theirs.
 if (words[0] === "agent" && !words.some((word) => /^--?(h|help|v|version)$/.test(word))) {
-  require("../../apps/cli/dist/bundle/agent.cjs").main(words.slice(1));
+  require("../../apps/cli/dist/one-file/agent.cjs").main(words.slice(1));
 } else {
-  require("../../apps/cli/dist/bundle/serf.cjs");
+  require("../../apps/cli/dist/one-file/serf.cjs");
 }
