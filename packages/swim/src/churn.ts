@@ -14,11 +14,18 @@ const MUCH_NEWS = 6;
 export class Churn {
   #amount = 0;
   #heardMs = 0;
+  #muchMs = -Infinity;
 
   /** There is one more piece of news about another member. */
   note(nowMs: number): void {
     this.#amount = this.#at(nowMs) + 1;
     this.#heardMs = nowMs;
+    if (this.#amount > MUCH_NEWS) this.#muchMs = nowMs;
+  }
+
+  /** When the last news came that was one of much. */
+  get muchMs(): number {
+    return this.#muchMs;
   }
 
   /** Whether there has been much news of late. */

@@ -71,7 +71,8 @@ export class DirectMessages {
       nowMs + options.probeTimeoutMs,
     );
     const fields = { sequenceNumber, node: target.name, ...this.#context.sourceFields };
-    this.#dissemination.sendFilled(target.endpoint, encodeMessage({ kind: "ping", ...fields }));
+    const ping = encodeMessage({ kind: "ping", ...fields });
+    this.#dissemination.sendFilled(target.endpoint, ping, nowMs);
   }
 
   /** @throws {SwimError} `name-required`, or `too-large` for more than any datagram can carry. */

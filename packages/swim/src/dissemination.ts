@@ -19,10 +19,11 @@
  * Source: behaviour specification §7, §19.6, §19.16; SWIM §4.1.
  */
 import { retransmitLimit, TransmitLimitedQueue } from "@x/gossip-broadcast";
+import { Churn } from "./churn.ts";
 import type { CoreContext } from "./core-context.ts";
-import { EAGER_PAUSE_MS, EagerPace, packed, sizeOf } from "./eager-pace.ts";
+import { EAGER_PAUSE_MS, eagerPauseMs, packed, sizeOf } from "./eager-pace.ts";
 import type { MemberRecord } from "./member-record.ts";
-import { checksChecksums, PacketSender, userMessage } from "./packet-sender.ts";
+import { checksChecksums, PacketSender } from "./packet-sender.ts";
 import type { Endpoint } from "./protocol-core.ts";
 import { chooseRows } from "./random-choice.ts";
 import { SpreadRing } from "./spread-ring.ts";
@@ -31,8 +32,6 @@ import { TokenBucket } from "./token-bucket.ts";
 import { UserShare } from "./user-share.ts";
 import { compoundPartOverheadBytes, packetOverheadBytes } from "./wire/index.ts";
 
-/** A user broadcast costs its type byte as well. Source: broadcast queue specification §6. */
-const USER_PART_OVERHEAD_BYTES = compoundPartOverheadBytes + 1;
 /** Label, encryption and checksum in their largest forms. Source: wire specification §12. */
 const LARGEST_ENVELOPE_BYTES = 45 + 5 + 2 + compoundPartOverheadBytes;
 /** Own claims waiting: a refutation and a farewell are all there can be. */
@@ -65,7 +64,8 @@ export class Dissemination {
   readonly #news: TransmitLimitedQueue;
   readonly #eagerTokens: TokenBucket;
   readonly #ring: SpreadRing;
-  readonly #pace = new EagerPace();
+  readonly #churn = new Churn();
+  #wasBusy = false;
   readonly #sender: PacketSender;
   readonly #userShare: UserShare;
   readonly #becameBusy: (nowMs: number) => void;
@@ -90,7 +90,7 @@ export class Dissemination {
     this.#eagerTokens = new TokenBucket(options.eagerGossipPerSecond);
     this.#ring = new SpreadRing(table, options.name);
     this.#sender = new PacketSender(context);
-    this.#userShare = new UserShare(options.userBroadcastShare);
+    this.#userShare = new UserShare(context);
   }
 
   /** Rumours waiting. */
@@ -100,7 +100,7 @@ export class Dissemination {
 
   /** When there was last so much to tell that rounds were kept apart. */
   get busyMs(): number {
-    return this.#pace.busyMs;
+    return this.#churn.muchMs;
   }
 
   /** From here on there are rounds. */
@@ -139,20 +139,27 @@ export class Dissemination {
     queue.enqueue(finished === undefined ? { payload, key } : { payload, key, finished });
     if (!isOwn) {
       this.#context.table.noteTold(row, true);
-      this.#pace.note(nowMs);
+      this.#noteChurn(nowMs);
     }
-    this.#requestRound(nowMs, isOwn ? EAGER_PAUSE_MS : this.#pace.pauseMs(nowMs));
+    this.#requestRound(nowMs, isOwn ? EAGER_PAUSE_MS : eagerPauseMs(this.#churn, nowMs));
+  }
+
+  #noteChurn(nowMs: number): void {
+    const wasBusy = this.#wasBusy;
+    this.#churn.note(nowMs);
+    this.#wasBusy = this.#isBusy(nowMs);
+    if (this.#wasBusy && !wasBusy) this.#becameBusy(nowMs);
   }
 
   /** Somebody else told the news about this member that we know and perhaps still tell. */
-  overhear(row: number): void {
+  overhear(row: number, nowMs: number): void {
     const { options, table } = this.#context;
     if (!table.isTold(row)) return;
     // Random rounds need all their copies: what is heard again tells nothing about who has not heard.
     if (!options.eagerGossip || table.size <= OVERHEARING_MEMBERS) return;
     const limit = retransmitLimit(options.retransmitMultiplier, table.size);
     // What is few and new goes round in full first.
-    const least = this.#pace.isBusy ? 0 : 1;
+    const least = this.#isBusy(nowMs) ? 0 : 1;
     const { name } = table.record(row);
     const isWorthLess = this.#news.overhear(name, Math.ceil(limit * OVERHEARD_SHARE), least);
     if (!isWorthLess && !this.#news.has(name)) table.noteTold(row, false);
@@ -184,13 +191,13 @@ export class Dissemination {
   }
 
   /** Sends one encoded message, filled up with rumours. */
-  sendFilled(target: Endpoint, message: Uint8Array): void {
+  sendFilled(target: Endpoint, message: Uint8Array, nowMs: number): void {
     const free =
       this.#context.options.datagramBytes -
       packetOverheadBytes(this.#context.settings) -
       message.length -
       compoundPartOverheadBytes;
-    const extras = this.#takeParts(free);
+    const extras = this.#takeParts(free, nowMs);
     const isAlone = extras.length === 0;
     this.#sender.send(target, isAlone ? [message] : [message, ...extras], false);
   }
@@ -213,7 +220,7 @@ export class Dissemination {
 
   #gossip(nowMs: number): void {
     const { delegate, options, random, table, timers } = this.#context;
-    if (this.#pace.isBusy && this.#eagerTimer !== undefined) {
+    if (this.#isBusy(nowMs) && this.#eagerTimer !== undefined) {
       timers.cancel(this.#eagerTimer);
       this.#eagerTimer = undefined;
       this.#eagerMs = nowMs;
@@ -226,7 +233,7 @@ export class Dissemination {
     let told: Uint8Array[] | undefined;
     // The dead come last and hear what a living one was told in this round.
     for (const row of rows.toSorted((a, b) => Number(table.isLive(b)) - Number(table.isLive(a)))) {
-      if (told === undefined || table.isLive(row)) told = this.#takePacket();
+      if (told === undefined || table.isLive(row)) told = this.#takePacket(nowMs);
       if (told.length === 0) return;
       this.sendExactly(table.record(row), told);
     }
@@ -235,15 +242,14 @@ export class Dissemination {
   /** One round along the ring; what is left of the transmissions is the rounds'. */
   #gossipEagerly(nowMs: number): void {
     const { options, table } = this.#context;
-    const newCount = table.size > OVERHEARING_MEMBERS ? this.#news.freshSize : 0;
-    if (this.#pace.adapt(newCount, nowMs)) this.#becameBusy(nowMs);
     const limit = retransmitLimit(options.retransmitMultiplier, table.size);
-    const targetCount = this.#pace.isBusy ? Math.min(limit, BUSY_TARGETS) : limit;
+    const isBusy = this.#isBusy(nowMs);
+    const targetCount = isBusy ? Math.min(limit, BUSY_TARGETS) : limit;
     const rows = this.#ring.targets(Math.max(1, targetCount), nowMs);
     if (rows.length === 0) return;
-    if (this.#pace.isBusy && this.#news.freshSize > 0) this.#tellMuch(rows, nowMs);
+    if (isBusy && this.#news.freshSize > 0) this.#tellMuch(rows, nowMs);
     else this.#tellLittle(rows, nowMs);
-    if (this.#hasFreshNews()) this.#requestRound(nowMs, this.#pace.pauseMs(nowMs));
+    if (this.#hasFreshNews()) this.#requestRound(nowMs, eagerPauseMs(this.#churn, nowMs));
   }
 
   #tellLittle(rows: readonly number[], nowMs: number): void {
@@ -255,7 +261,7 @@ export class Dissemination {
       const packetLimit = place === 0 ? EAGER_PACKETS_PER_TARGET : told.length;
       let sentCount = 0;
       while (sentCount < packetLimit && this.#eagerTokens.take(nowMs)) {
-        const parts = this.#takePacket();
+        const parts = this.#takePacket(nowMs);
         if (parts.length === 0) return this.#tellTheDead(told, rows.length, nowMs);
         this.sendExactly(record, parts);
         sentCount += 1;
@@ -275,8 +281,7 @@ export class Dissemination {
   #tellMuch(rows: readonly number[], nowMs: number): void {
     const { options, settings, table } = this.#context;
     const fullBytes = options.datagramBytes - packetOverheadBytes(settings);
-    const hasUserData = this.#context.delegate.takeBroadcasts !== undefined;
-    const roomBytes = fullBytes - (hasUserData ? this.#userShare.reservedBytes(fullBytes) : 0);
+    const roomBytes = fullBytes - this.#userShare.reservedBytes(fullBytes);
     const [toAll, toNext] = this.#takeNews(rows.length, roomBytes * EAGER_PACKETS_PER_TARGET);
     const nextPackets = packed([...toAll, ...toNext], roomBytes);
     const packets = toNext.length === 0 ? nextPackets : packed(toAll, roomBytes);
@@ -339,10 +344,16 @@ export class Dissemination {
     return this.#context.delegate.hasFreshBroadcasts?.() ?? false;
   }
 
+  /** Whether there is so much news that it pays to wait for what others tell. */
+  #isBusy(nowMs: number): boolean {
+    const { options, table } = this.#context;
+    return options.eagerGossip && table.size > OVERHEARING_MEMBERS && this.#churn.isMuch(nowMs);
+  }
+
   /** One packet full of rumours, or nothing when there is nothing to tell. */
-  #takePacket(): Uint8Array[] {
+  #takePacket(nowMs: number): Uint8Array[] {
     const { options, settings } = this.#context;
-    return this.#takeParts(options.datagramBytes - packetOverheadBytes(settings));
+    return this.#takeParts(options.datagramBytes - packetOverheadBytes(settings), nowMs);
   }
 
   /** Not ourselves; the dead only for a while, so that those wrongly declared dead can refute. */
@@ -354,51 +365,28 @@ export class Dissemination {
   }
 
   /** @returns encoded messages that fit into so many bytes, each with its overhead. */
-  #takeParts(freeBytes: number): Uint8Array[] {
+  #takeParts(freeBytes: number, nowMs: number): Uint8Array[] {
     const parts = this.#own.take(compoundPartOverheadBytes, freeBytes);
     let remaining = freeBytes - sizeOf(parts);
-    const hasUserData = this.#context.delegate.takeBroadcasts !== undefined;
-    const reserve = hasUserData ? this.#userShare.reservedBytes(freeBytes) : 0;
+    const reserve = this.#userShare.reservedBytes(freeBytes);
     if (this.#news.size > 0) {
       // In a mass join what is new is the ring's, where it reaches everybody.
-      const least = this.#pace.isBusy ? 1 : 0;
+      const least = this.#isBusy(nowMs) ? 1 : 0;
       let news = this.#news.take(compoundPartOverheadBytes, remaining - reserve, least);
       // What is too large for the rest would wait for ever: the share is for churn, not a wall.
       if (news.length === 0) news = this.#news.take(compoundPartOverheadBytes, remaining, least);
       parts.push(...news);
       remaining -= sizeOf(news);
     }
-    if (hasUserData && remaining > USER_PART_OVERHEAD_BYTES) this.#addUserParts(parts, remaining);
+    this.#userShare.fill(parts, remaining);
     return parts;
   }
 
   /** @returns the packet itself when the layer above adds nothing. */
   #withUserParts(packet: Uint8Array[], fullBytes: number): Uint8Array[] {
     const remaining = fullBytes - sizeOf(packet);
-    const isAsked = this.#context.delegate.takeBroadcasts !== undefined;
-    if (!isAsked || remaining <= USER_PART_OVERHEAD_BYTES) return packet;
     const parts = [...packet];
-    this.#addUserParts(parts, remaining);
+    this.#userShare.fill(parts, remaining);
     return parts.length === packet.length ? packet : parts;
-  }
-
-  #addUserParts(parts: Uint8Array[], limitBytes: number): void {
-    const { delegate, outbox } = this.#context;
-    const payloads = delegate.takeBroadcasts?.(USER_PART_OVERHEAD_BYTES, limitBytes) ?? [];
-    if (payloads.length === 0) this.#userShare.noteSilence();
-    let remaining = limitBytes;
-    for (const payload of payloads) {
-      const cost = payload.length + USER_PART_OVERHEAD_BYTES;
-      if (cost > remaining) {
-        outbox.report({
-          kind: "broadcast-too-large",
-          bytes: payload.length,
-          limitBytes: remaining,
-        });
-        continue;
-      }
-      remaining -= cost;
-      parts.push(userMessage(payload));
-    }
   }
 }

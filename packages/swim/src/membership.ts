@@ -118,7 +118,7 @@ export class Membership {
     if (known !== undefined && this.repetitions.isPlain(known, claim)) {
       if (origin.encoded !== undefined && this.repetitions.hearAgain(known, claim, nowMs)) {
         this.#announce(known, claim, origin, nowMs);
-        this.#dissemination.overhear(known);
+        this.#dissemination.overhear(known, nowMs);
       }
       this.#remind(known, claim, nowMs);
       return;

@@ -59,7 +59,8 @@ export class PingAnswers {
     if (target === undefined) return;
     const payload = delegate.ackPayload?.() ?? NO_PAYLOAD;
     const { sequenceNumber } = message;
-    this.#dissemination.sendFilled(target, encodeMessage({ kind: "ack", sequenceNumber, payload }));
+    const ack = encodeMessage({ kind: "ack", sequenceNumber, payload });
+    this.#dissemination.sendFilled(target, ack, nowMs);
     const row = this.#senderRow(message, source);
     if (row === undefined) return;
     if (isPromptSequence(sequenceNumber)) this.#context.table.notePrompt(row);
@@ -110,16 +111,16 @@ export class PingAnswers {
     const sequenceNumber = this.#acks.expect(
       {
         expectsFrom: (address) => address === target.address,
-        handleAck: () => {
+        handleAck: (_message, _source, ackedMs) => {
           this.#relayCount -= 1;
           const ack = { kind: "ack", sequenceNumber: requested, payload: NO_PAYLOAD } as const;
-          this.#dissemination.sendFilled(requester, encodeMessage(ack));
+          this.#dissemination.sendFilled(requester, encodeMessage(ack), ackedMs);
         },
-        handleExpired: () => {
+        handleExpired: (expiredMs) => {
           this.#relayCount -= 1;
           if (!message.wantsNack) return;
           const nack = { kind: "nack", sequenceNumber: requested } as const;
-          this.#dissemination.sendFilled(requester, encodeMessage(nack));
+          this.#dissemination.sendFilled(requester, encodeMessage(nack), expiredMs);
         },
       },
       nowMs + this.#context.options.probeTimeoutMs,
@@ -130,7 +131,7 @@ export class PingAnswers {
       node: message.node,
       ...this.#context.sourceFields,
     } as const;
-    this.#dissemination.sendFilled(target, encodeMessage(ping));
+    this.#dissemination.sendFilled(target, encodeMessage(ping), nowMs);
   }
 
   /** @returns where the answer goes, or `undefined` if it may not be sent. */

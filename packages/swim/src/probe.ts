@@ -185,7 +185,7 @@ class ProbeRound implements AckWaiter {
       const accusation = encodeMessage(membership.accusation(row, this.#accuser));
       dissemination.sendExactly(this.#record, [ping, accusation]);
     } else {
-      dissemination.sendFilled(this.#record.endpoint, ping);
+      dissemination.sendFilled(this.#record.endpoint, ping, nowMs);
     }
     if (this.#deadlineMs <= nowMs) this.handleExpired(nowMs);
     // Who checks knows already that something is wrong: all ways at once.
@@ -260,7 +260,7 @@ class ProbeRound implements AckWaiter {
         wantsNack,
         ...this.#context.sourceFields,
       });
-      this.#parts.dissemination.sendFilled(relay.endpoint, request);
+      this.#parts.dissemination.sendFilled(relay.endpoint, request, nowMs);
     }
     if (this.#streamPing === undefined) this.#pingByStream(nowMs);
   }

@@ -45,7 +45,7 @@ export class Repetitions {
     if (key === undefined) return false;
     const row = knownRow(this.#layout, key, this.#context);
     if (row === undefined || this.#isInFlight(row, nowMs)) return false;
-    this.#note(row, this.#layout.incarnation);
+    this.#note(row, this.#layout.incarnation, nowMs);
     return true;
   }
 
@@ -67,7 +67,7 @@ export class Repetitions {
     const { table } = this.#context;
     const isNewest = claim.incarnation === table.incarnation(row) && table.state(row) === "alive";
     if (!isNewest || !hasAllVersions(claim.versions) || !this.#isInFlight(row, nowMs)) {
-      this.#note(row, claim.incarnation);
+      this.#note(row, claim.incarnation, nowMs);
       return false;
     }
     table.noteUntold(row, false);
@@ -80,9 +80,9 @@ export class Repetitions {
   }
 
   /** Only the newest news is told here, and only that may be told less. */
-  #note(row: number, incarnation: number): void {
+  #note(row: number, incarnation: number, nowMs: number): void {
     const { table } = this.#context;
     if (incarnation !== table.incarnation(row) || table.state(row) !== "alive") return;
-    this.#dissemination.overhear(row);
+    this.#dissemination.overhear(row, nowMs);
   }
 }

@@ -38,4 +38,11 @@ describe("Churn", () => {
 
     expect(churn.isMuch(endMs)).toBe(true);
   });
+
+  it("says when the last piece of much news came", () => {
+    const churn = new Churn();
+    for (const atMs of [0, 0, 0, 0, 0, 0, 10, 20, 5_000]) churn.note(atMs);
+
+    expect([churn.muchMs, new Churn().muchMs]).toEqual([20, -Infinity]);
+  });
 });
