@@ -172,19 +172,31 @@ interface SortedField extends Field {
   readonly index: number;
 }
 
-/** @see the head of this file. */
-export function record<T extends object>(fields: RecordFields<T>): Codec<T> {
-  const declared: readonly Field[] = Object.entries<Codec<unknown>>(fields).map(
-    ([name, codec]) => ({ name, codec }),
-  );
-  const sorted: readonly SortedField[] = declared
+/** A description, ready to be read and written by. */
+interface Layout {
+  readonly declared: readonly Field[];
+  readonly sorted: readonly SortedField[];
+  readonly byName: ReadonlyMap<string, SortedField>;
+}
+
+function layOut(fields: Readonly<Record<string, Codec<unknown>>>): Layout {
+  const declared = Object.entries(fields).map(([name, codec]) => ({ name, codec }));
+  const sorted = declared
     .toSorted((left, right) => compareText(left.name, right.name))
     .map(({ name, codec }, index) => ({ name, codec, key: encodeValue(text, name), index }));
-  const byName = new Map(sorted.map((field) => [field.name, field]));
+  return { declared, sorted, byName: new Map(sorted.map((field) => [field.name, field])) };
+}
+
+/** @see the head of this file. */
+export function record<T extends object>(fields: RecordFields<T>): Codec<T> {
+  let layout: Layout | undefined;
+  // When the first is read or written: a program starts with all commands and uses two.
+  const laidOut = (): Layout =>
+    (layout ??= layOut(fields as Readonly<Record<string, Codec<unknown>>>));
   // Names of fields are ours, so assigning them is safe, and much faster than `fromEntries`.
   const zero = (): Record<string, unknown> => {
     const value: Record<string, unknown> = {};
-    for (const { name, codec } of declared) value[name] = codec.zero();
+    for (const { name, codec } of laidOut().declared) value[name] = codec.zero();
     return value;
   };
   return {
@@ -193,15 +205,16 @@ export function record<T extends object>(fields: RecordFields<T>): Codec<T> {
     decode(reader) {
       if (reader.takeNil()) return zero() as T;
       const value: Record<string, unknown> = {};
-      readFields(reader, { declared, sorted, byName }, value);
+      readFields(reader, laidOut(), value);
       // Only now: most messages leave nothing out, and a zero may be an object of its own.
-      for (const { name, codec } of declared) {
+      for (const { name, codec } of laidOut().declared) {
         if (value[name] === undefined) value[name] = codec.zero();
       }
       return value as T;
     },
     encode(value, writer) {
       const values = value as Readonly<Record<string, unknown>>;
+      const { sorted } = laidOut();
       writer.writeMapHead(sorted.length);
       for (const { name, codec, key } of sorted) {
         writer.writeRaw(key);
@@ -213,14 +226,9 @@ export function record<T extends object>(fields: RecordFields<T>): Codec<T> {
 
 function readFields(
   reader: MsgpackReader,
-  fields: {
-    readonly declared: readonly Field[];
-    readonly sorted: readonly SortedField[];
-    readonly byName: ReadonlyMap<string, SortedField>;
-  },
+  { declared, sorted, byName }: Layout,
   value: Record<string, unknown>,
 ): void {
-  const { declared, sorted, byName } = fields;
   const { kind, count } = reader.readContainer();
   let nextIndex = 0;
   for (let index = 0; index < count; index += 1) {

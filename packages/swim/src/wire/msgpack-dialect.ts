@@ -74,6 +74,19 @@ export function encodeKey(name: string): Uint8Array {
   return bytes;
 }
 
+/** The fields of a record as a map has them. */
+export interface SortedFields {
+  /** The keys in ascending byte order, in which records are written. */
+  readonly keys: readonly Uint8Array[];
+  /** For each of `keys` its place in `names`. */
+  readonly indexes: readonly number[];
+}
+
+function sortFields(names: readonly string[]): SortedFields {
+  const indexes = [...names.keys()].sort((a, b) => ((names[a] ?? "") < (names[b] ?? "") ? -1 : 1));
+  return { keys: indexes.map((index) => encodeKey(names[index] ?? "")), indexes };
+}
+
 /**
  * The field names of one kind of record.
  *
@@ -84,16 +97,15 @@ export function encodeKey(name: string): Uint8Array {
 export class MsgpackFields {
   /** In the reference's declaration order, in which records written as arrays have their values. */
   readonly names: readonly string[];
-  /** The keys in ascending byte order, in which records are written. */
-  readonly sortedKeys: readonly Uint8Array[];
-  /** For each of `sortedKeys` its place in `names`. */
-  readonly sortedIndexes: readonly number[];
+  #sorted: SortedFields | undefined;
 
   /** @param names - in declaration order, ASCII. */
   constructor(names: readonly string[]) {
-    const sorted = [...names.keys()].sort((a, b) => ((names[a] ?? "") < (names[b] ?? "") ? -1 : 1));
     this.names = names;
-    this.sortedKeys = sorted.map((index) => encodeKey(names[index] ?? ""));
-    this.sortedIndexes = sorted;
+  }
+
+  /** Made when the first record is read: a start knows dozens of kinds and meets three. */
+  get sorted(): SortedFields {
+    return (this.#sorted ??= sortFields(this.names));
   }
 }

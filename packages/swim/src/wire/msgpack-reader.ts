@@ -63,14 +63,15 @@ export class MsgpackReader {
     const size = this.readMapHeader();
     if (size > maxRecordKeys)
       throw new WireError("too-many", `a record has more than ${maxRecordKeys} keys`);
+    const { keys, indexes } = fields.sorted;
     let expected = 0;
     for (let i = 0; i < size; i += 1) {
-      const sortedIndex = this.#readFieldKey(fields, expected);
+      const sortedIndex = this.#readFieldKey(keys, expected);
       if (sortedIndex < 0) {
         this.skip();
       } else {
         expected = sortedIndex + 1;
-        readField(fields.sortedIndexes[sortedIndex] ?? 0);
+        readField(indexes[sortedIndex] ?? 0);
       }
     }
   }
@@ -220,14 +221,14 @@ export class MsgpackReader {
   }
 
   /** @returns the field's place among the sorted ones, or −1 for an unknown key. */
-  #readFieldKey(fields: MsgpackFields, expected: number): number {
+  #readFieldKey(keys: readonly Uint8Array[], expected: number): number {
     // Members write their fields sorted, so nearly always the next key is here, in its usual form.
-    const likely = fields.sortedKeys[expected];
+    const likely = keys[expected];
     if (likely !== undefined && this.#takeKey(likely)) return expected;
     const length = this.#readRawHeader(this.#peek(), Infinity);
     const start = this.#at;
     this.#at += length;
-    return fields.sortedKeys.findIndex((key) => {
+    return keys.findIndex((key) => {
       if (key.length !== length + 1) return false;
       for (let i = 0; i < length; i += 1) if (key[i + 1] !== this.#bytes[start + i]) return false;
       return true;

@@ -105,7 +105,9 @@ export function decodeName(
  * in a `Map` without hashing it anew. A slot is overwritten by the next name that lands on it,
  * so this holds at most 1024 names of 64 bytes.
  */
-const recentNames: string[] = Array.from({ length: 1024 }, () => "");
+const recentNames: string[] = [];
+// Pushed one by one: `Array.from` takes twenty times as long before anything is compiled.
+for (let slot = 0; slot < 1024; slot += 1) recentNames.push("");
 const recentNameBytes = 64;
 
 function decodeShortAscii(bytes: Uint8Array, start: number, end: number, hash: number): string {
