@@ -27,23 +27,16 @@ export class KnownRecords implements KnownNodes {
 
   /** States are told in the order of learning: of a state, one by one; of news, the last first. */
   expect(bytes: Uint8Array, start: number, end: number): number {
-    const { encodings } = this.#context.table;
-    if (encodings === undefined) return 0;
-    const next = this.#number + 1;
-    let length = encodings.match(next, bytes, start, end);
-    if (length > 0) {
-      this.#number = next;
-      return length;
-    }
-    if (next < 2) return 0;
-    length = encodings.match(next - 2, bytes, start, end);
-    if (length > 0) this.#number = next - 2;
-    return length;
+    const encodings = this.#context.table.shared?.nodes;
+    const number = encodings?.matchNear(this.#number, 1, bytes, start, end);
+    if (encodings === undefined || number === undefined) return 0;
+    this.#number = number;
+    return encodings.length(number);
   }
 
   expected(isJoin: boolean): RecognisedNode {
     const { table } = this.#context;
-    const { encodings } = table;
+    const encodings = table.shared?.nodes;
     const row = table.rowOf(this.#number);
     const isOther = row !== undefined && this.#number !== this.#ownNumber;
     if (isOther && table.state(row) === "alive" && this.#mayLeaveOut(isJoin)) {
@@ -51,7 +44,7 @@ export class KnownRecords implements KnownNodes {
       if (encodings?.isKnownAs(this.#number, table.record(row), incarnation) === true)
         return "known";
     }
-    const node = encodings?.node(this.#number);
+    const node = encodings?.held(this.#number)?.message;
     if (node === undefined) throw new InvariantError(`name ${this.#number} has no encoding`);
     return node;
   }

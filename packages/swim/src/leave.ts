@@ -7,6 +7,7 @@
  */
 import type { CoreContext } from "./core-context.ts";
 import type { Membership } from "./membership.ts";
+import { describeSelf } from "./self-description.ts";
 import type { Timer } from "./timer-table.ts";
 
 export interface AnnouncementOutcome {
@@ -40,8 +41,14 @@ export class OwnAnnouncements {
     wait.settleIfAlone();
   }
 
-  /** Announces new metadata. */
+  /** Announces new metadata; while leaving it is kept for the next join. */
   updateMeta(meta: Uint8Array, timeoutMs: number, nowMs: number, settled: Settled): void {
+    const { options, table } = this.#context;
+    const self = table.find(options.name);
+    if (this.#membership.isLeaving && self !== undefined) {
+      table.describe(self, describeSelf(options, meta));
+      return settled({ timedOut: false });
+    }
     const wait = this.#wait(this.#hasAudience(), timeoutMs, nowMs, settled);
     this.#membership.announceSelf(meta, nowMs, wait.finished);
     wait.settleIfAlone();

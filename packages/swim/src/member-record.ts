@@ -12,7 +12,7 @@
 import type { Member, MemberState, ProtocolVersions } from "./member.ts";
 import { hashName, NameIndex } from "./name-index.ts";
 import type { Endpoint } from "./protocol-core.ts";
-import { addressText, sameAddress, type PushPullNode } from "./wire/index.ts";
+import { addressText, sameAddress, type AliveMessage, type PushPullNode } from "./wire/index.ts";
 import { SharedEncodings } from "./shared-encodings.ts";
 import type { RecordLayout } from "./wire/record-layout.ts";
 
@@ -47,8 +47,6 @@ export class MemberRecord {
   readonly #versions: SharedVersions;
   /** Whether several cores have it. */
   isShared = false;
-  /** What several cores tell in rumours of this member. */
-  #claim: Uint8Array | undefined;
   #endpoint: Endpoint | undefined;
   /** The picture handed out last: most observers agree on incarnation and state. */
   #picture: MemberPicture | undefined;
@@ -150,15 +148,6 @@ export class MemberRecord {
     return { name, address, port, meta, incarnation, state, versions };
   }
 
-  /** A copy of an encoded claim about this member; one for all cores that tell the same. */
-  claimBytes(encoded: Uint8Array): Uint8Array {
-    const kept = this.#claim;
-    if (kept !== undefined && isSame(kept, encoded)) return kept;
-    const copy = encoded.slice();
-    if (this.isShared) this.#claim = copy;
-    return copy;
-  }
-
   /** The picture of this member at an incarnation and in a state. */
   picture(incarnation: number, state: MemberState): Member {
     const last = this.#picture;
@@ -216,6 +205,14 @@ interface PooledName extends NameKey {
   latest: MemberRecord | undefined;
 }
 
+/** What is told of members, the same by all who tell it. */
+export interface SharedByTables {
+  /** In push-pulls. */
+  readonly nodes: SharedEncodings<PushPullNode>;
+  /** In rumours. */
+  readonly claims: SharedEncodings<AliveMessage>;
+}
+
 /**
  * Numbers the names and shares the records of all cores it is given to.
  *
@@ -225,7 +222,10 @@ export class MemberRecordPool {
   readonly #names = new Map<string, PooledName>();
   readonly #index = new NameIndex<PooledName>();
   readonly #freeNumbers: number[] = [];
-  readonly #encodings = new SharedEncodings();
+  readonly #shared: SharedByTables = {
+    nodes: new SharedEncodings(),
+    claims: new SharedEncodings(),
+  };
   #userCount = 0;
   #numberCount = 0;
 
@@ -235,8 +235,8 @@ export class MemberRecordPool {
   }
 
   /** What several tables tell alike; nothing as long as there is one. */
-  get encodings(): SharedEncodings | undefined {
-    return this.#userCount > 1 ? this.#encodings : undefined;
+  get shared(): SharedByTables | undefined {
+    return this.#userCount > 1 ? this.#shared : undefined;
   }
 
   /** How many names are held. */
@@ -274,7 +274,8 @@ export class MemberRecordPool {
     if (pooled.holderCount > 0) return;
     this.#names.delete(name);
     this.#index.remove(pooled);
-    this.#encodings.drop(pooled.number);
+    this.#shared.nodes.drop(pooled.number);
+    this.#shared.claims.drop(pooled.number);
     this.#freeNumbers.push(pooled.number);
   }
 
@@ -341,14 +342,6 @@ function hasBytesAt(
 ): boolean {
   for (let index = 0; index < length; index += 1) {
     if (packed.charCodeAt(start + index) !== bytes[from + index]) return false;
-  }
-  return true;
-}
-
-function isSame(first: Uint8Array, second: Uint8Array): boolean {
-  if (first.length !== second.length) return false;
-  for (let index = 0; index < first.length; index += 1) {
-    if (first[index] !== second[index]) return false;
   }
   return true;
 }

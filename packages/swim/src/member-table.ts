@@ -15,9 +15,10 @@ import type {
   MemberRecord,
   MemberRecordPool,
   NameKey,
+  SharedByTables,
 } from "./member-record.ts";
 import { InvariantError } from "./errors.ts";
-import type { SharedEncodings } from "./shared-encodings.ts";
+import type { AliveMessage, DeadMessage, SuspectMessage } from "./wire/index.ts";
 
 /** Wire numbers of the states, which the column holds. Source: behaviour specification §1. */
 const STATES: readonly MemberState[] = ["alive", "suspect", "dead", "left"];
@@ -42,6 +43,9 @@ const PROMPT = 0b100;
 const UNTOLD = 0b1000;
 /** There may be a rumour about it among ours. */
 const TOLD = 0b1_0000;
+
+/** What is told of a member. */
+export type Claim = AliveMessage | SuspectMessage | DeadMessage;
 
 const NO_ROW = -1;
 const FIRST_CAPACITY = 16;
@@ -141,8 +145,24 @@ export class MemberTable {
   }
 
   /** What several tables of a pool tell alike; nothing for a table alone. */
-  get encodings(): SharedEncodings | undefined {
-    return this.#pool.encodings;
+  get shared(): SharedByTables | undefined {
+    return this.#pool.shared;
+  }
+
+  /** An encoded claim about the member of a row in memory of its own: one copy for all who tell it. */
+  claimBytes(row: number, claim: Claim, encoded: Uint8Array): Uint8Array {
+    const claims = this.#pool.shared?.claims;
+    if (claims === undefined || claim.kind !== "alive") return encoded.slice();
+    const number = this.number(row);
+    const held = claims.held(number)?.encoded;
+    if (held === encoded) return held;
+    if (held !== undefined && claims.match(number, encoded, 0, encoded.length) === encoded.length) {
+      return held;
+    }
+    const copy = encoded.slice();
+    const record = this.record(row);
+    if (record.hasMeta(claim.meta)) claims.put(number, record, { message: claim, encoded: copy });
+    return copy;
   }
 
   state(row: number): MemberState {

@@ -360,7 +360,7 @@ export class Membership {
     // As they came: fields we do not know survive. Copied: one rumour shall not hold a packet.
     const { options, table } = this.#context;
     const { encoded } = origin;
-    const payload = encoded ? table.record(row).claimBytes(encoded) : encodeMessage(claim);
+    const payload = encoded ? table.claimBytes(row, claim, encoded) : encodeMessage(claim);
     const isOwn = claim.node === options.name;
     const announcement = { row, payload, isOwn, ...(finished && { finished }) };
     this.#dissemination.announce(announcement, nowMs);

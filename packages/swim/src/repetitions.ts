@@ -12,6 +12,7 @@ import { hasAllVersions } from "./admission.ts";
 import type { CoreContext } from "./core-context.ts";
 import type { Dissemination } from "./dissemination.ts";
 import { knownRow } from "./known-record.ts";
+import type { SharedEncoding } from "./shared-encodings.ts";
 import { MessageType, type AliveMessage } from "./wire/index.ts";
 import { RecordLayout } from "./wire/record-layout.ts";
 
@@ -24,6 +25,8 @@ export class Repetitions {
   readonly #dissemination: Dissemination;
   readonly #layout = new RecordLayout();
   readonly #mayPassOver: boolean;
+  /** The number of the name recognised last. */
+  #number = -1;
 
   constructor(context: CoreContext, dissemination: Dissemination) {
     this.#context = context;
@@ -34,15 +37,43 @@ export class Repetitions {
   }
 
   /**
-   * Whether an encoded message is an alive that changes nothing: the same as we know, about a member
-   * that is alive here. What it is worth to our own rumours is noted; the rest of it is not looked at.
+   * Looks at an encoded message without decoding it. An alive that changes nothing is `known`: the
+   * same as we know, about a member that is alive here. What it is worth to our own rumours is noted.
+   *
+   * @returns nothing for what is to be decoded; a message for what another core has decoded before.
    */
-  passOver(bytes: Uint8Array, start: number, end: number, nowMs: number): boolean {
-    if (bytes[start] !== MessageType.alive || !this.#mayPassOver) return false;
+  recognise(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    nowMs: number,
+  ): "known" | SharedEncoding<AliveMessage> | undefined {
+    if (bytes[start] !== MessageType.alive || !this.#mayPassOver) return undefined;
+    const { table } = this.#context;
+    const claims = table.shared?.claims;
+    // Rumours of a packet come last heard first.
+    const number = claims?.matchNear(this.#number, -1, bytes, start, end);
+    if (claims === undefined || number === undefined || claims.length(number) !== end - start) {
+      return this.#isRepeated(bytes, start, end, nowMs) ? "known" : undefined;
+    }
+    this.#number = number;
+    const row = table.rowOf(number);
+    if (row === undefined || table.state(row) !== "alive" || this.#isInFlight(row, nowMs)) {
+      return claims.held(number);
+    }
+    const incarnation = table.incarnation(row);
+    if (!claims.isKnownAs(number, table.record(row), incarnation)) return claims.held(number);
+    if (claims.isKnownAs(number, table.record(row), incarnation - 1)) return "known";
+    if (table.isTold(row)) this.#dissemination.overhear(row, nowMs);
+    return "known";
+  }
+
+  #isRepeated(bytes: Uint8Array, start: number, end: number, nowMs: number): boolean {
     if (!this.#layout.readAlive(bytes, start + 1, end)) return false;
     const { nameEnd, nameStart } = this.#layout;
     const key = this.#context.table.findEncoded(bytes, nameStart, nameEnd);
     if (key === undefined) return false;
+    this.#number = key.number;
     const row = knownRow(this.#layout, key, this.#context);
     if (row === undefined || this.#isInFlight(row, nowMs)) return false;
     this.#note(row, this.#layout.incarnation, nowMs);

@@ -1,39 +1,45 @@
 /**
- * What cores of one process tell alike about a member, encoded once.
+ * What cores of one process tell alike about a member, encoded and decoded once.
  *
  * A state of ten thousand members is half a megabyte of which nearly every byte is the same whoever
- * tells it. Told records are copied from here, and a received one is recognised by its bytes: those
- * who learned from the same member tell their records in nearly the same order, so that the next
- * one can be guessed. By number of the name, each in a slot of its own, so that memory is read in
- * order; one core alone shares nothing and holds nothing here.
+ * tells it, and so is the news of each of them. Told records are copied from here, and received ones
+ * are recognised by their bytes: those who learned from the same member tell it in nearly the same
+ * order, so that the next one can be guessed. By number of the name, each in a slot of its own, so
+ * that memory is read in order; one core alone shares nothing and holds nothing here.
  *
- * Read next: `told-state.ts`, `known-record.ts`.
+ * Read next: `told-state.ts`, `known-record.ts`, `repetitions.ts`.
  */
 import type { MemberRecord } from "./member-record.ts";
-import type { PushPullNode } from "./wire/index.ts";
 
-/** Longer records, of members with much metadata, are encoded each time. */
+/** Longer ones, of members with much metadata, are encoded and decoded each time. */
 const SLOT_BYTES = 160;
 const FIRST_SLOTS = 64;
 
-/** The records of living members, as a push-pull tells them. */
-export class SharedEncodings {
+/** A message about a member, and its bytes. */
+export interface SharedEncoding<Message> {
+  readonly message: Message;
+  readonly encoded: Uint8Array;
+}
+
+/** Messages of one kind about living members: records of a push-pull, or claims. */
+export class SharedEncodings<Message extends { readonly incarnation: number }> {
   #bytes = new Uint8Array(0);
   /** Lengths by number; 0 = nothing is held. */
   #lengths = new Uint8Array(0);
   #incarnations = new Uint32Array(0);
   readonly #records: (MemberRecord | undefined)[] = [];
-  readonly #nodes: (PushPullNode | undefined)[] = [];
+  readonly #held: (SharedEncoding<Message> | undefined)[] = [];
 
-  /** Keeps the encoding of an alive record of the name with this number, in place of another one. */
-  put(number: number, record: MemberRecord, node: PushPullNode, encoded: Uint8Array): void {
+  /** Keeps what is told of the name with this number, in place of another. */
+  put(number: number, record: MemberRecord, shared: SharedEncoding<Message>): void {
+    const { encoded, message } = shared;
     if (encoded.length > SLOT_BYTES) return;
     if (number >= this.#lengths.length) this.#grow(number);
     this.#bytes.set(encoded, number * SLOT_BYTES);
     this.#lengths[number] = encoded.length;
-    this.#incarnations[number] = node.incarnation;
+    this.#incarnations[number] = message.incarnation;
     this.#records[number] = record;
-    this.#nodes[number] = node;
+    this.#held[number] = shared;
   }
 
   /** The name has this number no more. */
@@ -41,7 +47,7 @@ export class SharedEncodings {
     if (number >= this.#lengths.length) return;
     this.#lengths[number] = 0;
     this.#records[number] = undefined;
-    this.#nodes[number] = undefined;
+    this.#held[number] = undefined;
   }
 
   /**
@@ -77,14 +83,36 @@ export class SharedEncodings {
     return length;
   }
 
+  /**
+   * Tries those that come next to the one recognised last.
+   *
+   * @param first - which direction is tried first: 1 up, -1 down.
+   * @returns the number whose encoding stands at `start`, if it is one of the two.
+   */
+  matchNear(
+    last: number,
+    first: 1 | -1,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): number | undefined {
+    if (this.match(last + first, bytes, start, end) > 0) return last + first;
+    return this.match(last - first, bytes, start, end) > 0 ? last - first : undefined;
+  }
+
+  /** How long the encoding held for this number is; 0 if there is none. */
+  length(number: number): number {
+    return this.#lengths[number] ?? 0;
+  }
+
   /** Whether what is held for this number describes the member so, at this incarnation or a former. */
   isKnownAs(number: number, record: MemberRecord, incarnation: number): boolean {
     return this.#records[number] === record && (this.#incarnations[number] ?? 0) <= incarnation;
   }
 
-  /** What the encoding held for this number says. */
-  node(number: number): PushPullNode | undefined {
-    return this.#nodes[number];
+  /** What is held for this number. */
+  held(number: number): SharedEncoding<Message> | undefined {
+    return this.#held[number];
   }
 
   #grow(number: number): void {
@@ -95,8 +123,8 @@ export class SharedEncodings {
     bytes.set(this.#bytes);
     lengths.set(this.#lengths);
     incarnations.set(this.#incarnations);
-    this.#incarnations = incarnations;
     this.#bytes = bytes;
     this.#lengths = lengths;
+    this.#incarnations = incarnations;
   }
 }

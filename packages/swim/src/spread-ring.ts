@@ -23,6 +23,8 @@ const GROWTH = 1.25;
 
 /** Where one ring after the other is put together: they are many, and each is changed at a stretch. */
 let workbench = new Float64Array(64);
+/** By number of a name, for the same. */
+let marks = new Uint8Array(64);
 
 /**
  * How far along a ring of `memberCount` each transmission goes.
@@ -72,7 +74,7 @@ export class SpreadRing {
     const rows: number[] = [];
     for (const distance of ringDistances(this.#length, transmissionCount)) {
       const place = (this.#ownPlace + distance) % this.#length;
-      const row = this.#table.rowOf((this.#places[place] ?? 0) % NUMBER_SPAN);
+      const row = this.#table.rowOf(numberOf(this.#places[place] ?? 0));
       if (row !== undefined && this.#table.isLive(row)) rows.push(row);
     }
     return rows;
@@ -108,9 +110,11 @@ export class SpreadRing {
   /** The same with few changes: one walk along the ring, without sorting it. */
   #workedIn(turned: readonly number[]): number {
     const table = this.#table;
-    const gone = new Set(turned);
+    const isTurned = marksUpTo(turned);
     const come: number[] = [];
-    for (const number of gone) {
+    for (const number of turned) {
+      if (isTurned[number] !== 0) continue;
+      isTurned[number] = 1;
       const row = table.rowOf(number);
       if (row !== undefined && this.#belongs(row)) come.push(this.#placeOf(row));
     }
@@ -120,13 +124,14 @@ export class SpreadRing {
     let next = 0;
     for (let at = 0; at < this.#length; at += 1) {
       const place = this.#places[at] ?? 0;
-      if (gone.has(place % NUMBER_SPAN)) continue;
+      if (isTurned[numberOf(place)] === 1) continue;
       for (; (come[next] ?? Infinity) < place; next += 1, count += 1)
         places[count] = come[next] ?? 0;
       places[count] = place;
       count += 1;
     }
     for (; next < come.length; next += 1, count += 1) places[count] = come[next] ?? 0;
+    for (const number of turned) isTurned[number] = 0;
     return count;
   }
 
@@ -151,6 +156,19 @@ export class SpreadRing {
     if (row === undefined) return -1;
     return lowerBound(this.#places, this.#length, this.#placeOf(row));
   }
+}
+
+/** The number of a name out of its place; many times faster than the remainder of a division. */
+function numberOf(place: number): number {
+  return place - Math.floor(place / NUMBER_SPAN) * NUMBER_SPAN;
+}
+
+/** All zero, with room for these numbers; to be left so. */
+function marksUpTo(numbers: readonly number[]): Uint8Array {
+  let largest = 0;
+  for (const number of numbers) if (number > largest) largest = number;
+  if (marks.length <= largest) marks = new Uint8Array(largest * 2 + 1);
+  return marks;
 }
 
 function benchOf(length: number): Float64Array {

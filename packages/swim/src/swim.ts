@@ -39,7 +39,6 @@ import type {
 } from "./protocol-core.ts";
 import { PushPull } from "./push-pull.ts";
 import { Reaper } from "./reaper.ts";
-import { describeSelf } from "./self-description.ts";
 import { StreamTable } from "./stream-table.ts";
 import type { SwimDelegate } from "./swim-delegate.ts";
 import type { SwimEvent } from "./swim-event.ts";
@@ -102,11 +101,9 @@ export class Swim implements ProtocolCore<SwimEvent, SwimReport> {
     this.#direct = new DirectMessages(context, this.#dissemination, this.#acks, this.#streams);
     this.#sink = {
       handleMessage: (message, encoded) => this.#dispatch(message, encoded),
-      passOver: (...part) => this.#membership.repetitions.passOver(...part, this.#nowMs),
-      handleRejected: ({ code, message }) => {
-        const source = this.#source;
-        context.outbox.report({ kind: "packet-rejected", source, code, message });
-      },
+      passOver: (...part) => this.#passOver(...part),
+      handleRejected: ({ code, message }) =>
+        context.outbox.report({ kind: "packet-rejected", source: this.#source, code, message }),
     };
   }
 
@@ -161,11 +158,6 @@ export class Swim implements ProtocolCore<SwimEvent, SwimReport> {
     this.#requireRunning();
     if (meta.length > META_LIMIT_BYTES) {
       throw new RangeError(`meta is ${meta.length} bytes: at most ${META_LIMIT_BYTES} fit`);
-    }
-    if (this.#membership.isLeaving) {
-      const { options: own, table } = this.#context;
-      table.describe(this.#selfRow(), describeSelf(own, meta));
-      return settled({ timedOut: false });
     }
     this.#own.updateMeta(meta, options.timeoutMs, nowMs, settled);
   }
@@ -323,6 +315,13 @@ export class Swim implements ProtocolCore<SwimEvent, SwimReport> {
       case "user":
         return this.#queue(message, encoded, source);
     }
+  }
+
+  #passOver(bytes: Uint8Array, start: number, end: number): boolean {
+    const heard = this.#membership.repetitions.recognise(bytes, start, end, this.#nowMs);
+    if (heard === undefined || heard === "known") return heard === "known";
+    this.#queue(heard.message, heard.encoded, this.#source);
+    return true;
   }
 
   #queue(message: QueuedMessage, encoded: Uint8Array, source: Endpoint): void {

@@ -25,7 +25,7 @@ export function toldState({ options, table }: CoreContext, scope: "everybody" | 
   const isOnlySelf = scope === "self";
   const first = isOnlySelf ? (table.find(options.name) ?? 0) : 0;
   const end = isOnlySelf ? Math.min(first + 1, table.size) : table.size;
-  const { encodings } = table;
+  const encodings = table.shared?.nodes;
   const target = encodings === undefined ? workbench : benchOf((end - first) * USUAL_RECORD_BYTES);
   const nodes: PushPullNode[] = [];
   let count = 0;
@@ -46,7 +46,7 @@ export function toldState({ options, table }: CoreContext, scope: "everybody" | 
     nodes.push(node);
     // Whoever is told of it next finds it.
     if (encodings !== undefined && state === "alive" && record.isShared) {
-      encodings.put(table.number(row), record, node, encodeNode(node));
+      encodings.put(table.number(row), record, { message: node, encoded: encodeNode(node) });
     }
   }
   return count === 0
