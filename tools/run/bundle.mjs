@@ -44,7 +44,10 @@ const programs = [
 const oneFile = {
   app: "cli",
   folder: "one-file",
-  bundles: programs[0].bundles,
+  bundles: [
+    ...programs[0].bundles,
+    { name: "start-pages.cjs", entry: "apps/cli/src/one-file/start-pages.ts" },
+  ],
   inPlaceOf: { "node:net": join(root, "apps", "cli", "src", "one-file", "net.ts") },
   more: {
     define: { "process.stdout": "oneFileStdout" },
@@ -79,6 +82,7 @@ const laterModules = {
     "fsyncSync",
     "openSync",
     "readFileSync",
+    "readlinkSync",
     "readdirSync",
     "renameSync",
     "rmSync",
