@@ -208,6 +208,21 @@ describe("news heard again", () => {
     expect([first, toldCounts(core).get("m5")]).toEqual([7, undefined]);
   });
 
+  it("counts only if it is what we tell: not of a former incarnation, nor against a suspicion", () => {
+    const core = calmCore(80, { ...EAGER, gossipIntervalMs: 200 });
+    const former = aliveOf("m5", 5);
+    core.receive(aliveOf("m5", 5, { incarnation: 2 }));
+    core.receive({ kind: "suspect", incarnation: 1, node: "m6", from: "m7" });
+    core.advance(0);
+    core.receive([former, aliveOf("m6", 6), former, aliveOf("m6", 6)]);
+    core.advance(30_000);
+
+    const messages = core.takeMessages();
+    const suspicions = messages.filter((message) => message.kind === "suspect");
+    expect(namesIn(messages).filter((name) => name === "m5").length).toBe(8);
+    expect(suspicions.length).toBe(8);
+  });
+
   it("spares three quarters of the transmissions each time", () => {
     const often = { retransmitMultiplier: 20 };
 

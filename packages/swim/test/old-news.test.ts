@@ -1,13 +1,13 @@
 /** What a newcomer tells on of what it has learned by joining, and what the others know already. */
 import { describe, expect, it } from "vitest";
-import { asked, entries, joined, state } from "./support/exchanges.ts";
+import { answerJoin, asked, entries, joined, state } from "./support/exchanges.ts";
 import { aliveOf, entryOf, LoneCore } from "./support/lone-core.ts";
+import { drainRumours } from "./support/rumours.ts";
 
 const HOUR_MS = 3_600_000;
+const WITH_GOSSIP = { gossipIntervalMs: 60_000, eagerGossip: false } as const;
 
 describe("what a newcomer tells on", () => {
-  const WITH_GOSSIP = { gossipIntervalMs: 60_000, eagerGossip: false } as const;
-
   it("is none of what its look finds, if that is much: the others know it", () => {
     const depthAfterLook = (strangers: number): number => {
       const core = joined(40, { ...WITH_GOSSIP, pushPullIntervalMs: HOUR_MS });
@@ -66,13 +66,108 @@ describe("what a newcomer tells on", () => {
     ).toBe(false);
   });
 
+  it.each([
+    ["at a former incarnation", { incarnation: 1 }],
+    ["without versions", { versions: new Uint8Array(0) }],
+  ])("is not what it hears again %s", (_what, more) => {
+    const core = new LoneCore(WITH_GOSSIP);
+    const known = entries(80).map((entry) => ({ ...entry, incarnation: 2 }));
+    answerJoin(core, known);
+    drainRumours(core);
+
+    core.receive({ ...rumour, incarnation: 2, ...more });
+
+    expect(core.swim.broadcastQueueDepth).toBe(0);
+  });
+
+  it("is not that a suspect is alive at the incarnation it is suspected at", () => {
+    const core = joined(80, WITH_GOSSIP);
+    core.receive({ kind: "suspect", incarnation: 1, node: "m5", from: "m6" });
+    drainRumours(core);
+
+    core.receive(rumour);
+
+    expect(core.swim.member("m5")?.state).toBe("suspect");
+    expect(core.swim.broadcastQueueDepth).toBe(0);
+  });
+
   it("is told once: heard a third time it is not queued anew", () => {
     const core = joined(80, WITH_GOSSIP);
     core.receive(rumour);
-    const before = core.swim.broadcastQueueDepth;
+    drainRumours(core);
 
     core.receive([rumour, rumour]);
 
-    expect(core.swim.broadcastQueueDepth).toBe(before);
+    expect(core.swim.broadcastQueueDepth).toBe(0);
+  });
+});
+
+describe("states that wait for each other", () => {
+  const SLICED = { ...WITH_GOSSIP, pushPullIntervalMs: HOUR_MS, mergeSliceLimit: 10 } as const;
+
+  /** A newcomer whose look is answered while it merges what somebody else has sent. */
+  function mergesTwo(core: LoneCore, foundByLook: number): void {
+    core.advance(2_000);
+    const { streamId } = asked(core);
+    core.dialWith(state(entries(30, 1_000)));
+    core.answer(streamId, state(entries(foundByLook, 2_000)));
+    core.advance(0);
+  }
+
+  it("are each judged for themselves: what a look finds is old, what others send is news", () => {
+    const core = joined(40, SLICED);
+    core.advance(1_000);
+    drainRumours(core);
+    const memberCount = core.swim.memberCount;
+
+    mergesTwo(core, 70);
+
+    expect(core.swim.memberCount - memberCount).toBe(30 + 70);
+    expect(core.swim.broadcastQueueDepth).toBe(30);
+  });
+
+  it("are news both where neither is much", () => {
+    const core = joined(40, SLICED);
+    core.advance(1_000);
+    drainRumours(core);
+
+    mergesTwo(core, 60);
+
+    expect(core.swim.broadcastQueueDepth).toBe(30 + 60);
+  });
+
+  it("are merged in the order they came, so many members at a stretch", () => {
+    const core = new LoneCore({ mergeSliceLimit: 10 });
+    const steps: number[] = [];
+    const step = (): void => {
+      core.call(() => core.swim.handleTimeout(core.nowMs));
+      steps.push(core.swim.memberCount - 1);
+    };
+
+    core.dialWith(state(entries(25)));
+    steps.push(core.swim.memberCount - 1);
+    for (let guard = 0; guard < 20 && core.swim.memberCount === 1; guard += 1) {
+      core.call(() => core.swim.handleTimeout(core.nowMs));
+    }
+    steps.push(core.swim.memberCount - 1);
+    core.dialWith(state(entries(10, 100)));
+    step();
+    step();
+    step();
+
+    expect(steps).toEqual([0, 10, 20, 25, 35]);
+    expect(core.swim.nextDeadlineMs()).toBeGreaterThan(core.nowMs);
+    expect(core.reportsOf("push-pull-merged").map((report) => report.memberCount)).toEqual([
+      25, 10,
+    ]);
+  });
+
+  it("are merged at once where they are not more than a slice", () => {
+    const core = new LoneCore({ mergeSliceLimit: 10 });
+
+    core.dialWith(state(entries(10)));
+
+    expect(core.swim.memberCount).toBe(11);
+    expect(core.swim.nextDeadlineMs()).toBeGreaterThan(core.nowMs);
   });
 });

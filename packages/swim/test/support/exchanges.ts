@@ -29,12 +29,17 @@ export function startJoin(core: LoneCore): { streamId: StreamId; outcome: () => 
   return { streamId: core.dialled().at(-1)?.streamId ?? -1, outcome: () => outcome };
 }
 
+/** Joins one address, which answers with these members. */
+export function answerJoin(core: LoneCore, nodes: readonly PushPullNode[]): void {
+  const { streamId } = startJoin(core);
+  core.opened(streamId);
+  core.answer(streamId, state(nodes, { isJoin: true }));
+}
+
 /** A core that has just joined a cluster of so many members. */
 export function joined(count: number, settings: LoneCoreSettings = {}): LoneCore {
   const core = new LoneCore(settings);
-  const { streamId } = startJoin(core);
-  core.opened(streamId);
-  core.answer(streamId, state(entries(count), { isJoin: true }));
+  answerJoin(core, entries(count));
   return core;
 }
 
