@@ -1,34 +1,16 @@
 /** Eager rounds: when they come, what they take along, and how they change when there is much. */
 import { describe, expect, it } from "vitest";
-import { encodeMessage, type DatagramMessage } from "@x/swim/wire";
+import { encodeMessage } from "@x/swim/wire";
 import { aliveOf, LoneCore, type LoneCoreSettings } from "./support/lone-core.ts";
-import { calmCore, drainRumours, fillTable } from "./support/rumours.ts";
-
-/** Regular rounds are far away. */
-const EAGER = {
-  gossipIntervalMs: 600_000,
-  gossipFanout: 3,
-  eagerGossip: true,
-  compress: false,
-} as const;
-
-/** News about the members `m<first>` to `m<first + count − 1>`, newer than any before. */
-function news(core: LoneCore, first: number, count: number, meta = new Uint8Array(0)): void {
-  const incarnation = core.nowMs;
-  const numbers = Array.from({ length: count }, (_, index) => first + index);
-  core.receive(numbers.map((number) => aliveOf(`m${number}`, number, { incarnation, meta })));
-}
-
-function namesIn(messages: readonly DatagramMessage[]): string[] {
-  return messages.flatMap((message) => (message.kind === "alive" ? [message.node] : []));
-}
-
-/** How often each member is told of, in everything sent since the last time. */
-function toldCounts(core: LoneCore): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const name of namesIn(core.takeMessages())) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return counts;
-}
+import {
+  calmCore,
+  drainRumours,
+  EAGER,
+  fillTable,
+  namesIn,
+  news,
+  toldCounts,
+} from "./support/rumours.ts";
 
 /** A core in a cluster of so many others that has heard ten pieces of news every five milliseconds. */
 function busyCore(memberCount: number, settings: LoneCoreSettings = {}): LoneCore {
@@ -173,61 +155,6 @@ describe("a claim of our own while news of others waits for more", () => {
     core.advance(1);
 
     expect(toldCounts(core).get("m12")).toBe(5);
-  });
-});
-
-describe("news heard again", () => {
-  /** Times a piece of news is told in all if it is heard so often after its first round. */
-  function toldAfter(memberCount: number, repetitions: number, settings = {}): number {
-    const core = calmCore(memberCount, { ...EAGER, gossipIntervalMs: 200, ...settings });
-    core.receive(aliveOf("m5", 5, { incarnation: 2 }));
-    core.advance(0);
-    for (let count = 0; count < repetitions; count += 1) {
-      core.receive(aliveOf("m5", 5, { incarnation: 2 }));
-    }
-    core.advance(30_000);
-    return toldCounts(core).get("m5") ?? 0;
-  }
-
-  it("counts from 65 members on", () => {
-    expect([toldAfter(63, 0), toldAfter(63, 3)]).toEqual([8, 8]);
-    expect([toldAfter(64, 0), toldAfter(64, 3)]).toEqual([8, 7]);
-  });
-
-  it("counts after its first round only, whether or not it was heard again before", () => {
-    const core = calmCore(80, { ...EAGER, gossipIntervalMs: 200 });
-    const claim = aliveOf("m5", 5, { incarnation: 2 });
-    core.receive([claim, claim, claim]);
-    core.advance(0);
-    const first = toldCounts(core).get("m5");
-
-    core.receive(claim);
-    core.advance(30_000);
-
-    // Eight transmissions, seven of them along the ring.
-    expect([first, toldCounts(core).get("m5")]).toEqual([7, undefined]);
-  });
-
-  it("counts only if it is what we tell: not of a former incarnation, nor against a suspicion", () => {
-    const core = calmCore(80, { ...EAGER, gossipIntervalMs: 200 });
-    const former = aliveOf("m5", 5);
-    core.receive(aliveOf("m5", 5, { incarnation: 2 }));
-    core.receive({ kind: "suspect", incarnation: 1, node: "m6", from: "m7" });
-    core.advance(0);
-    core.receive([former, aliveOf("m6", 6), former, aliveOf("m6", 6)]);
-    core.advance(30_000);
-
-    const messages = core.takeMessages();
-    const suspicions = messages.filter((message) => message.kind === "suspect");
-    expect(namesIn(messages).filter((name) => name === "m5").length).toBe(8);
-    expect(suspicions.length).toBe(8);
-  });
-
-  it("spares three quarters of the transmissions each time", () => {
-    const often = { retransmitMultiplier: 20 };
-
-    // Of forty transmissions seven go round the ring; thirty are spared.
-    expect([0, 1, 2].map((count) => toldAfter(80, count, often))).toEqual([40, 10, 7]);
   });
 });
 
