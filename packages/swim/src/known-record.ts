@@ -14,7 +14,7 @@ import type { RecordLayout } from "./wire/record-layout.ts";
 /** What a state tells that we, or other cores in this process, know; for one state. */
 export class KnownRecords implements KnownNodes {
   readonly #context: CoreContext;
-  /** The number of the name recognised last. */
+  /** The number of the name in the record expected last. */
   #number = -1;
   readonly #ownNumber: number;
 
@@ -25,13 +25,11 @@ export class KnownRecords implements KnownNodes {
     this.#ownNumber = row === undefined ? -1 : table.number(row);
   }
 
-  /** States are told in the order of learning: of a state, one by one; of news, the last first. */
   expect(bytes: Uint8Array, start: number, end: number): number {
     const encodings = this.#context.table.shared?.nodes;
-    const number = encodings?.matchNear(this.#number, 1, bytes, start, end);
-    if (encodings === undefined || number === undefined) return 0;
-    this.#number = number;
-    return encodings.length(number);
+    if (encodings === undefined) return 0;
+    this.#number = encodings.find(bytes, start, end);
+    return encodings.length(this.#number);
   }
 
   expected(isJoin: boolean): RecognisedNode {
@@ -54,7 +52,6 @@ export class KnownRecords implements KnownNodes {
     const { bytes, nameEnd, nameStart } = layout;
     const key = table.findEncoded(bytes, nameStart, nameEnd);
     if (key === undefined) return undefined;
-    this.#number = key.number;
     if (layout.state === WireState.alive && this.#mayLeaveOut(isJoin)) {
       if (knownRow(layout, key, this.#context) !== undefined) return "known";
     }

@@ -14,7 +14,7 @@ import { hashName, NameIndex } from "./name-index.ts";
 import type { Endpoint } from "./protocol-core.ts";
 import { addressText, sameAddress, type AliveMessage, type PushPullNode } from "./wire/index.ts";
 import { SharedEncodings } from "./shared-encodings.ts";
-import type { RecordLayout } from "./wire/record-layout.ts";
+import { claimAddressAt, nodeAddressAt, type RecordLayout } from "./wire/record-layout.ts";
 
 /** A member as a claim describes it. */
 export interface MemberDescription {
@@ -223,8 +223,8 @@ export class MemberRecordPool {
   readonly #index = new NameIndex<PooledName>();
   readonly #freeNumbers: number[] = [];
   readonly #shared: SharedByTables = {
-    nodes: new SharedEncodings(),
-    claims: new SharedEncodings(),
+    nodes: new SharedEncodings(nodeAddressAt),
+    claims: new SharedEncodings(claimAddressAt),
   };
   #userCount = 0;
   #numberCount = 0;

@@ -156,9 +156,9 @@ export class MemberTable {
     const number = this.number(row);
     const held = claims.held(number)?.encoded;
     if (held === encoded) return held;
-    if (held !== undefined && claims.match(number, encoded, 0, encoded.length) === encoded.length) {
+    const isHeld = claims.length(number) === encoded.length;
+    if (held !== undefined && isHeld && claims.find(encoded, 0, encoded.length) === number)
       return held;
-    }
     const copy = encoded.slice();
     const record = this.record(row);
     if (record.hasMeta(claim.meta)) claims.put(number, record, { message: claim, encoded: copy });

@@ -25,8 +25,6 @@ export class Repetitions {
   readonly #dissemination: Dissemination;
   readonly #layout = new RecordLayout();
   readonly #mayPassOver: boolean;
-  /** The number of the name recognised last. */
-  #number = -1;
 
   constructor(context: CoreContext, dissemination: Dissemination) {
     this.#context = context;
@@ -51,12 +49,10 @@ export class Repetitions {
     if (bytes[start] !== MessageType.alive || !this.#mayPassOver) return undefined;
     const { table } = this.#context;
     const claims = table.shared?.claims;
-    // Rumours of a packet come last heard first.
-    const number = claims?.matchNear(this.#number, -1, bytes, start, end);
-    if (claims === undefined || number === undefined || claims.length(number) !== end - start) {
+    const number = claims?.find(bytes, start, end) ?? -1;
+    if (claims === undefined || claims.length(number) !== end - start) {
       return this.#isRepeated(bytes, start, end, nowMs) ? "known" : undefined;
     }
-    this.#number = number;
     const row = table.rowOf(number);
     if (row === undefined || table.state(row) !== "alive" || this.#isInFlight(row, nowMs)) {
       return claims.held(number);
@@ -73,7 +69,6 @@ export class Repetitions {
     const { nameEnd, nameStart } = this.#layout;
     const key = this.#context.table.findEncoded(bytes, nameStart, nameEnd);
     if (key === undefined) return false;
-    this.#number = key.number;
     const row = knownRow(this.#layout, key, this.#context);
     if (row === undefined || this.#isInFlight(row, nowMs)) return false;
     this.#note(row, this.#layout.incarnation, nowMs);

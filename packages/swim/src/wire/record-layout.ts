@@ -26,6 +26,11 @@ const MAX_PORT = 0xffff;
 const ALIVE_FIELDS = 6;
 const NODE_FIELDS = 7;
 
+/** Where the address stands in the record of a push-pull: behind the map's header, its key and its length. */
+export const nodeAddressAt: number = 1 + key.addr.length + 1;
+/** The same in a claim, which begins with its type. */
+export const claimAddressAt: number = 1 + nodeAddressAt;
+
 /** One record at a time: each reading overwrites the last. */
 export class RecordLayout {
   bytes: Uint8Array = new Uint8Array(0);
