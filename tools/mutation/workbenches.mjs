@@ -5,10 +5,11 @@
  */
 const why = "room that outlives a call";
 
-/** Whether a node is in the function that makes room. */
+/** The functions that make such room. */
+const rooms = new Set(["benchOf", "marksUpTo"]);
+
 function isWorkbench(path) {
-  const name = path.getFunctionParent()?.node.id?.name;
-  return name === "benchOf";
+  return rooms.has(path.getFunctionParent()?.node.id?.name);
 }
 
 /** In the shape Stryker looks for in a module of plugins. */

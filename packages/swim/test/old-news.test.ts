@@ -109,7 +109,8 @@ describe("states that wait for each other", () => {
   function mergesTwo(core: LoneCore, foundByLook: number): void {
     core.advance(2_000);
     const { streamId } = asked(core);
-    core.dialWith(state(entries(30, 1_000)));
+    // Long enough that both wait at the same time.
+    core.dialWith(state(entries(300, 1_000)));
     core.answer(streamId, state(entries(foundByLook, 2_000)));
     core.advance(0);
   }
@@ -122,8 +123,8 @@ describe("states that wait for each other", () => {
 
     mergesTwo(core, 70);
 
-    expect(core.swim.memberCount - memberCount).toBe(30 + 70);
-    expect(core.swim.broadcastQueueDepth).toBe(30);
+    expect(core.swim.memberCount - memberCount).toBe(300 + 70);
+    expect(core.swim.broadcastQueueDepth).toBe(300);
   });
 
   it("are news both where neither is much", () => {
@@ -133,7 +134,7 @@ describe("states that wait for each other", () => {
 
     mergesTwo(core, 60);
 
-    expect(core.swim.broadcastQueueDepth).toBe(30 + 60);
+    expect(core.swim.broadcastQueueDepth).toBe(300 + 60);
   });
 
   it("are merged in the order they came, so many members at a stretch", () => {
