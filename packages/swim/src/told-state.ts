@@ -4,57 +4,71 @@
  * Source: behaviour specification §8; wire specification §11.2.
  */
 import type { CoreContext } from "./core-context.ts";
+import type { MemberTable } from "./member-table.ts";
+import type { SharedEncodings } from "./shared-encodings.ts";
 import { WireState, type EncodedNodes, type PushPullNode } from "./wire/index.ts";
 import { encodeNode } from "./wire/push-pull-codec.ts";
 
-/** About what a record has; where it is not enough, the rest is encoded one by one. */
-const USUAL_RECORD_BYTES = 80;
-
 /** Where one state after the other is put together: they are many, and each is made at a stretch. */
-let workbench = new Uint8Array(0);
+let workbench = new Uint8Array(4_096);
 
 /** Records of a table, to be told. */
 export interface ToldState {
   readonly nodes: readonly PushPullNode[];
-  /** Those that several cores tell alike. */
+  /** The same where several cores tell alike, in place of `nodes`. */
   readonly encodedNodes?: EncodedNodes;
 }
 
-/** Collects the records of all rows, or of this member alone. O(n). */
+/** Collects the records of all rows, or of this member alone, in order. O(n). */
 export function toldState({ options, table }: CoreContext, scope: "everybody" | "self"): ToldState {
   const isOnlySelf = scope === "self";
   const first = isOnlySelf ? (table.find(options.name) ?? 0) : 0;
   const end = isOnlySelf ? Math.min(first + 1, table.size) : table.size;
   const encodings = table.shared?.nodes;
-  const target = encodings === undefined ? workbench : benchOf((end - first) * USUAL_RECORD_BYTES);
+  if (encodings !== undefined) {
+    return { nodes: [], encodedNodes: encodedRows(table, encodings, first, end) };
+  }
   const nodes: PushPullNode[] = [];
-  let count = 0;
-  let bytes = 0;
+  for (let row = first; row < end; row += 1) {
+    nodes.push(table.record(row).node(table.incarnation(row), WireState[table.state(row)]));
+  }
+  return { nodes };
+}
+
+function encodedRows(
+  table: MemberTable,
+  encodings: SharedEncodings<PushPullNode>,
+  first: number,
+  end: number,
+): EncodedNodes {
+  let at = 0;
   for (let row = first; row < end; row += 1) {
     const record = table.record(row);
     const incarnation = table.incarnation(row);
     const state = table.state(row);
-    if (encodings !== undefined && state === "alive") {
-      const copied = encodings.copy(table.number(row), record, incarnation, target, bytes);
-      if (copied > 0) {
-        count += 1;
-        bytes += copied;
-        continue;
-      }
+    const number = table.number(row);
+    if (state === "alive") {
+      const copied = encodings.copy(number, record, incarnation, workbench, at);
+      at += copied;
+      if (copied > 0) continue;
     }
-    const node = record.node(incarnation, WireState[state]);
-    nodes.push(node);
-    // Whoever is told of it next finds it.
-    if (encodings !== undefined && state === "alive" && record.isShared) {
-      encodings.put(table.number(row), record, { message: node, encoded: encodeNode(node) });
-    }
+    const message = record.node(incarnation, WireState[state]);
+    const encoded = encodeNode(message);
+    at = written(encoded, at);
+    // Whoever tells it next finds it.
+    if (state === "alive" && record.isShared) encodings.put(number, record, { message, encoded });
   }
-  return count === 0
-    ? { nodes }
-    : { nodes, encodedNodes: { count, bytes: target.slice(0, bytes) } };
+  return { count: end - first, bytes: workbench.slice(0, at) };
 }
 
-function benchOf(bytes: number): Uint8Array {
-  if (workbench.length < bytes) workbench = new Uint8Array(bytes * 2);
-  return workbench;
+/** Writes at the end of the workbench. @returns the new end. */
+function written(bytes: Uint8Array, at: number): number {
+  const end = at + bytes.length;
+  if (end > workbench.length) {
+    const larger = new Uint8Array(end * 2);
+    larger.set(workbench.subarray(0, at));
+    workbench = larger;
+  }
+  workbench.set(bytes, at);
+  return end;
 }
