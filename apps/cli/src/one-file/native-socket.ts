@@ -99,7 +99,9 @@ export class NativeSocket extends EventEmitter {
   }
 
   /** Sends what waits, then that there is no more. */
-  end(finished?: () => void): this {
+  end(last?: Uint8Array | string | (() => void), whenFinished?: () => void): this {
+    const finished = typeof last === "function" ? last : whenFinished;
+    if (last !== undefined && typeof last !== "function") this.write(last);
     if (finished !== undefined) {
       if (this.writableFinished) process.nextTick(finished);
       else this.once("finish", finished);

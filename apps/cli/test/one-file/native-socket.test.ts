@@ -62,6 +62,16 @@ describe("writing", () => {
     expect([askedBefore, connection.asked]).toEqual([[], ["write ab"]]);
   });
 
+  it("sends the last words before it says that there is no more", async () => {
+    const { socket, connection } = accepted();
+    let finishedCount = 0;
+
+    socket.end("bye", () => (finishedCount += 1));
+    await tick();
+
+    expect([connection.asked, finishedCount]).toEqual([["write bye", "shutdown"], 1]);
+  });
+
   it("says that there is no more only after everything was written", async () => {
     const { socket, connection, told } = accepted();
     connection.roomBytes = 1;
