@@ -44,5 +44,7 @@ describe("Churn", () => {
     for (const atMs of [0, 0, 0, 0, 0, 0, 10, 20, 5_000]) churn.note(atMs);
 
     expect([churn.muchMs, new Churn().muchMs]).toEqual([20, -Infinity]);
+    expect(churnAfter(6, 0).churn.muchMs).toBe(-Infinity);
+    expect(churnAfter(7, 0).churn.muchMs).toBe(0);
   });
 });
