@@ -11,6 +11,11 @@
  * seconds; a newer intent about a member replaces an older one; the retransmit limit counts members
  * that can hear, not those failed and left; nothing waits while there is nobody to tell.
  *
+ * Deviation: with eager gossip, an event or a query that others tell us after we began to tell it
+ * counts as told by us, once for each copy but the first. What we tell first goes along a ring that
+ * reaches everybody, so that what comes back shows that it goes round; where packets are lost little
+ * comes back, and all copies are sent.
+ *
  * Source: Serf specification §7, §8.3, §15; its weaknesses 10 to 12.
  */
 import { TransmitLimitedQueue, type FinishReason } from "@x/gossip-broadcast";
@@ -26,6 +31,8 @@ export interface BroadcastQueuesOptions {
   readonly depthWarning: number;
   /** Longest message a packet of this member can carry. */
   readonly payloadBytesLimit: number;
+  /** Whether events and queries heard again need to be told less: only where gossip is eager. */
+  readonly isOverhearing: boolean;
   readonly report: (report: SerfReport) => void;
 }
 
@@ -39,6 +46,9 @@ export interface IntentSubject {
 /** Own intents somebody waits for. There are few: one leave, and force-leaves typed by people. */
 const URGENT_LIMIT = 1_024;
 
+/** Keys remembered as heard again; beyond, all are forgotten, and copies count one later. */
+export const OVERHEARD_LIMIT = 1_024;
+
 /** The three queues of one member, and the express lane. */
 export class BroadcastQueues {
   readonly #options: BroadcastQueuesOptions;
@@ -49,6 +59,8 @@ export class BroadcastQueues {
   #lead = 0;
   #hasNews = false;
   #hasQuietNews = false;
+  /** Keys of events and queries that wait and were heard again. */
+  readonly #overheard = { event: new Set<string>(), query: new Set<string>() };
   readonly #pruned: Record<QueueName, number> = { intent: 0, event: 0, query: 0 };
   /** One for all messages of a queue: there are tens of thousands a second. */
   readonly #finished: Readonly<Record<QueueName, (reason: FinishReason) => void>>;
@@ -138,12 +150,33 @@ export class BroadcastQueues {
     if (this.#queue("intent", payload, keyOf(intent))) this.#hasQuietNews = true;
   }
 
-  tellQuery(payload: Uint8Array): void {
-    this.#tell("query", payload);
+  /** @param key - tells this query from all others. */
+  tellQuery(payload: Uint8Array, key: string): void {
+    this.#tell("query", payload, key);
   }
 
-  tellEvent(payload: Uint8Array): void {
-    this.#tell("event", payload);
+  /** @param key - tells this event from all others. */
+  tellEvent(payload: Uint8Array, key: string): void {
+    this.#tell("event", payload, key);
+  }
+
+  /** Whether it is of any use to tell what is heard again. O(1). */
+  mayOverhear(queue: "event" | "query"): boolean {
+    return this.#options.isOverhearing && this.#queues[queue].size > 0;
+  }
+
+  /** Somebody else told the event or the query of this key. Forgotten unless it still waits. */
+  overhear(queue: "event" | "query", key: string): void {
+    const overheard = this.#overheard[queue];
+    // A copy alone may be the only one that came through. And what was never told by us has its way
+    // along the ring before it.
+    const worth = overheard.has(key) ? 1 : 0;
+    if (!this.mayOverhear(queue) || !this.#queues[queue].overhear(key, worth, 1)) {
+      overheard.delete(key);
+      return;
+    }
+    if (overheard.size >= OVERHEARD_LIMIT) overheard.clear();
+    overheard.add(key);
   }
 
   /** Fills one packet. See the head of this file for whose turn it is. */
@@ -188,6 +221,7 @@ export class BroadcastQueues {
   clear(): void {
     this.#urgent.reset();
     for (const queue of this.#turns) queue.reset();
+    for (const keys of Object.values(this.#overheard)) keys.clear();
   }
 
   #tell(name: QueueName, payload: Uint8Array, key?: string): void {

@@ -173,11 +173,15 @@ export function createUserEventWindow(
   return new DedupWindow<RecentUserEvent>({
     slotCount: options.slotCount ?? defaultSlotCount,
     weightLimit: options.weightLimit ?? 8 * 1024 * 1024,
-    // The length keeps name and payload apart; a nil payload equals an empty one.
-    keyOf: ({ name, payload }) =>
-      `${name.length}:${name}${payload === undefined ? "" : decodeName(payload)}`,
+    keyOf: userEventKey,
     weigh: ({ name, payload }) => name.length + (payload?.length ?? 0) + eventOverheadBytes,
   });
+}
+
+/** Equal for what is the same event, if it is of the same time. */
+export function userEventKey({ name, payload }: Pick<RecentUserEvent, "name" | "payload">): string {
+  // The length keeps name and payload apart; a nil payload equals an empty one.
+  return `${name.length}:${name}${payload === undefined ? "" : decodeName(payload)}`;
 }
 
 /** The ring of recent query numbers. Source: Serf specification §10.2. */

@@ -125,14 +125,15 @@ export class QueryResponder {
       return this.#reject("clock-jump", `a query claims Lamport time ${lamportTime}`);
     }
     const verdict = this.#window.admit(lamportTime, id, clocks.query.time);
-    if (verdict === "duplicate" && (flags & QueryFlag.noBroadcast) !== 0) {
-      return this.#repeat(message, nowMs);
-    }
+    const isGossip = (flags & QueryFlag.noBroadcast) === 0;
+    if (verdict === "duplicate" && !isGossip) return this.#repeat(message, nowMs);
     if (verdict === "full") {
       return this.#reject("window-full", `too many queries claim Lamport time ${lamportTime}`);
     }
+    const key = keyOf(message);
+    if (verdict === "duplicate") queues.overhear("query", key);
     if (verdict !== "new") return;
-    if ((flags & QueryFlag.noBroadcast) === 0) queues.tellQuery(ownedBytes(encoded));
+    if (isGossip) queues.tellQuery(ownedBytes(encoded), key);
     if (!this.#isMeant(message)) return;
     this.#accept(message, nowMs);
   }

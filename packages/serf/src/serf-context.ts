@@ -142,6 +142,7 @@ export class SerfContext {
           : options.maxQueueDepth,
       depthWarning: options.queueDepthWarning,
       payloadBytesLimit: broadcastBytesLimit(options, environment),
+      isOverhearing: options.swim.eagerGossip,
       report: (report) => this.report(report),
     });
   }

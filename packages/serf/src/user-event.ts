@@ -4,7 +4,12 @@
  * Source: Serf specification §9.
  */
 import { encodeName } from "@x/swim/wire";
-import { createUserEventWindow, type DedupWindow } from "./dedup-window.ts";
+import {
+  createUserEventWindow,
+  userEventKey,
+  type DedupVerdict,
+  type DedupWindow,
+} from "./dedup-window.ts";
 import { SerfError } from "./errors.ts";
 import type { EventChain } from "./event-chain.ts";
 import { ownedBytes } from "./owned-bytes.ts";
@@ -77,13 +82,19 @@ export class UserEvents {
     clocks.event.increment();
     // The payload was copied above, and the message shares its memory with those beside it in the
     // queue: asking them how much they fill would cost more than all the rest.
-    if (this.#admit(message, asItIs, nowMs)) queues.tellEvent(encoded);
+    if (this.#admit(message, asItIs, nowMs) === "new") {
+      queues.tellEvent(encoded, broadcastKey(message));
+    }
   }
 
   /** @param encoded - the message as received; passed on unchanged, so that unknown fields survive. */
   handle(message: UserEventMessage, encoded: Uint8Array, nowMs: number): void {
-    if (this.#admit(message, ownedBytes, nowMs))
-      this.#context.queues.tellEvent(ownedBytes(encoded));
+    const { queues } = this.#context;
+    const verdict = this.#admit(message, ownedBytes, nowMs);
+    if (verdict === "new") queues.tellEvent(ownedBytes(encoded), broadcastKey(message));
+    else if (verdict === "duplicate" && queues.mayOverhear("event")) {
+      queues.overhear("event", broadcastKey(message));
+    }
   }
 
   /** An event out of another member's memory: delivered if new, but not passed on. */
@@ -96,29 +107,34 @@ export class UserEvents {
     message: UserEventMessage,
     keep: (payload: Uint8Array) => Uint8Array,
     nowMs: number,
-  ): boolean {
+  ): DedupVerdict | "refused" {
     const { clocks } = this.#context;
     const { lamportTime, name, coalesce } = message;
     if (clocks.event.witness(lamportTime) === "refused") {
       this.#reject("clock-jump", `a user event claims Lamport time ${lamportTime}`);
-      return false;
+      return "refused";
     }
     const payload = message.payload === undefined ? undefined : keep(message.payload);
     const outcome = this.#window.admit(lamportTime, { name, payload }, clocks.event.time);
     if (outcome === "full") {
       this.#reject("window-full", `too many user events claim Lamport time ${lamportTime}`);
     }
-    if (outcome !== "new") return false;
+    if (outcome !== "new") return outcome;
     this.#chain.raise(
       { kind: "user", lamportTime, name, payload: payload ?? NO_PAYLOAD, coalesce },
       nowMs,
     );
-    return true;
+    return outcome;
   }
 
   #reject(code: "clock-jump" | "window-full", message: string): void {
     this.#context.report({ kind: "message-rejected", code, message });
   }
+}
+
+/** Differs for whatever is delivered twice. */
+function broadcastKey(message: UserEventMessage): string {
+  return `${message.lamportTime}:${userEventKey(message)}`;
 }
 
 function asItIs(payload: Uint8Array): Uint8Array {

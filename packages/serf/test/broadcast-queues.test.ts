@@ -1,8 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { BroadcastQueues } from "../src/broadcast-queues.ts";
+import { BroadcastQueues, OVERHEARD_LIMIT } from "../src/broadcast-queues.ts";
 import type { SerfReport } from "../src/serf-report.ts";
 
-function queuesOf(overrides: { memberCount?: number; depthLimit?: number; bytes?: number } = {}): {
+function queuesOf(
+  overrides: {
+    memberCount?: number;
+    depthLimit?: number;
+    bytes?: number;
+    isOverhearing?: boolean;
+  } = {},
+): {
   queues: BroadcastQueues;
   reports: SerfReport[];
   members: { count: number };
@@ -15,6 +22,7 @@ function queuesOf(overrides: { memberCount?: number; depthLimit?: number; bytes?
     depthLimit: () => overrides.depthLimit ?? 4_096,
     depthWarning: 128,
     payloadBytesLimit: overrides.bytes ?? 1_395,
+    isOverhearing: overrides.isOverhearing ?? true,
     report: (report) => reports.push(report),
   });
   return { queues, reports, members };
@@ -35,8 +43,8 @@ function kindsOf(packet: readonly Uint8Array[]): string {
 describe("BroadcastQueues, sharing packets", () => {
   it("carries intents, queries and events in one packet when there is little to tell", () => {
     const { queues } = queuesOf();
-    queues.tellEvent(message("e", 1));
-    queues.tellQuery(message("q", 1));
+    queues.tellEvent(message("e", 1), "e1");
+    queues.tellQuery(message("q", 1), "q1");
     queues.tellIntent({ node: "a" }, message("i", 1));
 
     expect(kindsOf(queues.take(3, 1_395))).toBe("iqe");
@@ -46,8 +54,8 @@ describe("BroadcastQueues, sharing packets", () => {
     const { queues } = queuesOf();
     for (let index = 0; index < 200; index += 1) {
       queues.tellIntent({ node: `m${index}` }, message("i", index));
-      queues.tellQuery(message("q", index));
-      queues.tellEvent(message("e", index));
+      queues.tellQuery(message("q", index), `q${index}`);
+      queues.tellEvent(message("e", index), `e${index}`);
     }
 
     const packets = Array.from({ length: 6 }, () => kindsOf(queues.take(3, 1_395)));
@@ -58,7 +66,7 @@ describe("BroadcastQueues, sharing packets", () => {
   it("wastes no room: what the leading queue leaves, the next one takes", () => {
     const { queues } = queuesOf();
     queues.tellIntent({ node: "a" }, message("i", 1));
-    for (let index = 0; index < 10; index += 1) queues.tellEvent(message("e", index));
+    for (let index = 0; index < 10; index += 1) queues.tellEvent(message("e", index), `e${index}`);
 
     expect(kindsOf(queues.take(3, 1_395))).toBe("iee");
   });
@@ -67,7 +75,7 @@ describe("BroadcastQueues, sharing packets", () => {
     const { queues } = queuesOf({ depthLimit: 50 });
     for (let index = 0; index < 400; index += 1) {
       queues.tellIntent({ node: `m${index}` }, message("i", index));
-      queues.tellEvent(message("e", index));
+      queues.tellEvent(message("e", index), `e${index}`);
     }
     let isFinished = false;
     queues.tellUrgently({ node: "self" }, new Uint8Array([0x21]), () => (isFinished = true));
@@ -79,12 +87,79 @@ describe("BroadcastQueues, sharing packets", () => {
   });
 });
 
+describe("BroadcastQueues, hearing its own news from others", () => {
+  /** At ten members everything is told eight times. */
+  function packetsUntilSilent(queues: BroadcastQueues): number {
+    let count = 0;
+    while (queues.take(3, 1_395).length > 0) count += 1;
+    return count;
+  }
+
+  it("counts an event heard again and again as told, and a query too, save for the first copy", () => {
+    const { queues } = queuesOf();
+    queues.tellEvent(message("e", 1), "e1");
+    queues.take(3, 1_395);
+    for (let copy = 0; copy < 4; copy += 1) queues.overhear("event", "e1");
+
+    expect(packetsUntilSilent(queues)).toBe(8 - 1 - 3);
+
+    queues.tellQuery(message("q", 1), "q1");
+    queues.take(3, 1_395);
+    queues.overhear("query", "q1");
+    queues.overhear("query", "q1");
+
+    expect(packetsUntilSilent(queues)).toBe(8 - 1 - 1);
+  });
+
+  it("forgets what it heard when that is too much, which costs a copy each", () => {
+    const { queues } = queuesOf();
+    // Three fill a packet: each is told once before any is told twice.
+    const keys = Array.from({ length: OVERHEARD_LIMIT + 2 }, (_, index) => `e${index}`);
+    for (const [index, key] of keys.entries()) queues.tellEvent(message("e", index), key);
+    for (let told = 0; told < keys.length;) told += queues.take(3, 1_395).length;
+    for (const key of keys) queues.overhear("event", key);
+    // The last two came when there was no room; the others are forgotten, and begin anew.
+    for (const key of ["e0", keys.at(-1) ?? ""]) queues.overhear("event", key);
+
+    const counts = new Map<number, number>();
+    for (let packet = queues.take(3, 1_395); packet.length > 0; packet = queues.take(3, 1_395)) {
+      for (const bytes of packet) {
+        const number = (bytes[1] ?? 0) + 256 * (bytes[2] ?? 0);
+        counts.set(number, (counts.get(number) ?? 0) + 1);
+      }
+    }
+
+    expect(counts.get(0)).toBe(7);
+    expect(counts.get(OVERHEARD_LIMIT + 1)).toBe(6);
+  });
+
+  it("tells in full what it has not begun to tell, and what nobody told it", () => {
+    const { queues } = queuesOf();
+    queues.tellEvent(message("e", 1), "e1");
+    for (let copy = 0; copy < 9; copy += 1) queues.overhear("event", "e1");
+    queues.overhear("event", "e2");
+    queues.overhear("query", "e1");
+
+    expect(packetsUntilSilent(queues)).toBe(8);
+  });
+
+  it("has no use for it where rounds are random", () => {
+    const { queues } = queuesOf({ isOverhearing: false });
+    queues.tellEvent(message("e", 1), "e1");
+    queues.take(3, 1_395);
+    for (let copy = 0; copy < 3; copy += 1) queues.overhear("event", "e1");
+
+    expect(queues.mayOverhear("event")).toBe(false);
+    expect(packetsUntilSilent(queues)).toBe(7);
+  });
+});
+
 describe("BroadcastQueues, limits", () => {
   it("is bounded at the moment something is queued, and reports what it dropped", () => {
     const { queues, reports } = queuesOf({ depthLimit: 20 });
 
     for (let index = 0; index < 50; index += 1) {
-      queues.tellEvent(message("e", index));
+      queues.tellEvent(message("e", index), `e${index}`);
       expect(queues.depth("event")).toBeLessThanOrEqual(20);
     }
     queues.check();
@@ -94,7 +169,7 @@ describe("BroadcastQueues, limits", () => {
 
   it("warns of a deep queue", () => {
     const { queues, reports } = queuesOf();
-    for (let index = 0; index < 128; index += 1) queues.tellQuery(message("q", index));
+    for (let index = 0; index < 128; index += 1) queues.tellQuery(message("q", index), `q${index}`);
 
     queues.check();
 
@@ -115,7 +190,7 @@ describe("BroadcastQueues, limits", () => {
   it("drops what fits no packet, and says so", () => {
     const { queues, reports } = queuesOf({ bytes: 399 });
 
-    queues.tellEvent(message("e", 1));
+    queues.tellEvent(message("e", 1), "e1");
 
     expect(queues.depth("event")).toBe(0);
     expect(reports).toEqual([{ kind: "broadcast-too-large", queue: "event", bytes: 400 }]);
@@ -125,7 +200,7 @@ describe("BroadcastQueues, limits", () => {
     const { queues } = queuesOf({ memberCount: 1 });
     let isFinished = false;
 
-    queues.tellEvent(message("e", 1));
+    queues.tellEvent(message("e", 1), "e1");
     queues.tellUrgently({ node: "self" }, message("i", 1), () => (isFinished = true));
 
     expect(queues.take(3, 1_395)).toEqual([]);
@@ -137,7 +212,7 @@ describe("BroadcastQueues, limits", () => {
     const { queues, members } = queuesOf();
     let isFinished = false;
     queues.tellUrgently({ node: "self" }, message("i", 1), () => (isFinished = true));
-    queues.tellEvent(message("e", 1));
+    queues.tellEvent(message("e", 1), "e1");
     members.count = 1;
 
     queues.check();
@@ -162,7 +237,7 @@ describe("BroadcastQueues, limits", () => {
 
   it("tells once that there is news", () => {
     const { queues } = queuesOf();
-    queues.tellEvent(message("e", 1));
+    queues.tellEvent(message("e", 1), "e1");
 
     expect(queues.takeNews()).toBe(true);
     expect(queues.takeNews()).toBe(false);

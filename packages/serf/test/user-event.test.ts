@@ -128,6 +128,30 @@ describe("UserEvents, receiving (Serf specification §9)", () => {
     expect(rooms.packet()).toEqual([]);
   });
 
+  it("tells an event less that others tell it, and no other one, nor for what a push/pull holds", () => {
+    const rooms = new Rooms().joined("bar");
+    const other = event("other", 5n);
+    rooms.receive(event("one", 5n)).receive(other);
+    rooms.packet();
+
+    for (let copy = 0; copy < 2; copy += 1) rooms.receive(event("one", 5n));
+    rooms.receive(event("one", 6n));
+    for (let copy = 0; copy < 2; copy += 1) {
+      rooms.userEvents.replay(5n, { name: "other", payload: other.payload }, 0);
+    }
+    const counts = new Map<string, number>();
+    for (let round = 0; round < 9; round += 1) {
+      for (const told of rooms.packet()) {
+        if (told.kind !== "user-event") continue;
+        const key = `${told.name} of ${told.lamportTime}`;
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+      }
+    }
+
+    // Three members tell everything four times.
+    expect(Object.fromEntries(counts)).toEqual({ "one of 5": 2, "other of 5": 3, "one of 6": 4 });
+  });
+
   it("delivers different names and payloads of one time", () => {
     const rooms = new Rooms().joined("bar");
     rooms.events.length = 0;
