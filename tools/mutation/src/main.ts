@@ -12,7 +12,7 @@ import { judgeSurvivors, readExplanations, type Explanation } from "./explanatio
 import { mutantsOf } from "./mutants.ts";
 import { mutationPage } from "./page.ts";
 import { resultOf, type Results } from "./results.ts";
-import { runStryker } from "./run-stryker.ts";
+import { runStryker, today } from "./run-stryker.ts";
 import { percent, scoreOf } from "./score.ts";
 import { LEAST_SCORE, targets, type MutationTarget } from "./targets.ts";
 
@@ -43,9 +43,8 @@ function tryPackage(target: MutationTarget, request: MutationRequest): boolean {
   if (files.length === 0) return true;
   const { concurrency, isFresh, isRecorded } = request;
   const known = new Set(target.files.map(({ path }) => path));
-  const mutants = mutantsOf(runStryker({ root, target, files, concurrency, isFresh })).filter(
-    ({ file }) => known.has(file),
-  );
+  const { freshDate, report } = runStryker({ root, target, files, concurrency, isFresh });
+  const mutants = mutantsOf(report).filter(({ file }) => known.has(file));
   const tried = new Set(mutants.map(({ file }) => file));
   const missing = [...known].filter((file) => !tried.has(file));
 
@@ -63,8 +62,8 @@ function tryPackage(target: MutationTarget, request: MutationRequest): boolean {
 
   const passes = percent(score) >= LEAST_SCORE && unexplained.length === 0 && stale.length === 0;
   if (isRecorded && missing.length === 0) {
-    const date = new Date().toISOString().slice(0, 10);
-    const results = { ...readResults(), [target.name]: resultOf(mutants, date) };
+    const result = resultOf(mutants, { date: today(), freshDate });
+    const results = { ...readResults(), [target.name]: result };
     writeFileSync(resultsFile, `${JSON.stringify(results, undefined, 2)}\n`);
   }
   return passes;

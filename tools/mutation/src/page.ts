@@ -38,16 +38,18 @@ export function mutationPage(
     HEAD,
     "## Result\n",
     table(
-      ["package", "mutants", "killed", "survived", "score", "date", "command"],
+      ["package", "mutants", "killed", "survived", "score", "date", "all anew since", "command"],
       recorded.map(({ name, result }) => [
         `[${name}](#${name})`,
         ...figures(result.total),
         result.date,
+        result.freshDate,
         `\`pnpm mutate ${name}\``,
       ]),
     ),
     ...(unrecorded.length === 0 ? [] : [`Not recorded yet: ${unrecorded.join(", ")}.\n`]),
-    "Killed counts tests that no longer end as well, since such a mutant cannot pass unnoticed.\n",
+    "Killed counts tests that no longer end as well, since such a mutant cannot pass unnoticed. Since",
+    "the day on which all was begun anew, each run has tried what had changed since the one before.\n",
     ...recorded.map(({ name, result }) => section(name, result, explanations[name] ?? [])),
   ];
   return parts.join("\n");

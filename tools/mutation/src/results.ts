@@ -6,6 +6,8 @@ import { scoreOf, type Score } from "./score.ts";
 export interface PackageResult {
   /** Day of the run, `YYYY-MM-DD`. */
   readonly date: string;
+  /** Day on which what was found before was last forgotten, so that each mutant was tried anew. */
+  readonly freshDate: string;
   readonly total: Score;
   /** By path from the package's `src`. */
   readonly files: Readonly<Record<string, Score>>;
@@ -14,11 +16,14 @@ export interface PackageResult {
 /** By package. */
 export type Results = Readonly<Record<string, PackageResult>>;
 
-/** Sums up a run. */
-export function resultOf(mutants: readonly Mutant[], date: string): PackageResult {
+/** Sums up a run, of this day, of mutants tried anew since another. */
+export function resultOf(
+  mutants: readonly Mutant[],
+  { date, freshDate }: Pick<PackageResult, "date" | "freshDate">,
+): PackageResult {
   const files: Record<string, Score> = {};
   for (const name of new Set(mutants.map(({ file }) => file))) {
     files[name] = scoreOf(mutants.filter(({ file }) => file === name));
   }
-  return { date, total: scoreOf(mutants), files };
+  return { date, freshDate, total: scoreOf(mutants), files };
 }

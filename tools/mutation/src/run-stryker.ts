@@ -43,18 +43,26 @@ function pathFrom(relative: string): string {
 const TIMEOUT_MS = 2_000;
 const TIMEOUT_FACTOR = 2;
 
+/** What a run found. */
+export interface StrykerOutcome {
+  readonly report: StrykerReport;
+  /** Day, `YYYY-MM-DD`, on which what was found before was last forgotten. */
+  readonly freshDate: string;
+}
+
 /**
  * Runs it and reads its report.
  *
  * @throws {Error} if Stryker fails, most often because a test fails without any mutant.
  */
-export function runStryker(run: StrykerRun): StrykerReport {
+export function runStryker(run: StrykerRun): StrykerOutcome {
   const { root, target } = run;
   const folder = join(root, ".cache", "mutation");
   mkdirSync(folder, { recursive: true });
   const incremental = join(folder, `${target.name}.incremental.json`);
   if (run.isFresh) rmSync(incremental, { force: true });
   else forgetStaticSurvivors(incremental);
+  const freshDate = noteFresh(join(folder, `${target.name}.fresh`), !existsSync(incremental));
   const reportFile = join(folder, `${target.name}.report.json`);
   rmSync(reportFile, { force: true });
   const settings = join(folder, `${target.name}.stryker.json`);
@@ -74,7 +82,18 @@ export function runStryker(run: StrykerRun): StrykerReport {
   if (result.status !== 0 || !existsSync(reportFile)) {
     throw new Error(`Stryker could not try the mutants of ${target.name}: see above`);
   }
-  return JSON.parse(readFileSync(reportFile, "utf8")) as StrykerReport;
+  return { report: JSON.parse(readFileSync(reportFile, "utf8")) as StrykerReport, freshDate };
+}
+
+/** @returns the day kept in a file, which is today if nothing is known from before. */
+function noteFresh(file: string, isFresh: boolean): string {
+  if (isFresh || !existsSync(file)) writeFileSync(file, today());
+  return readFileSync(file, "utf8");
+}
+
+/** `YYYY-MM-DD`. */
+export function today(): string {
+  return new Date().toISOString().slice(0, 10);
 }
 
 /**

@@ -59,12 +59,14 @@ describe("scoreOf", () => {
       mutant("b 2", "ignored"),
     ];
 
+    const days = { date: "2026-01-31", freshDate: "2026-01-02" };
     const score = scoreOf(mutants);
 
     expect(score).toEqual({ mutants: 4, killed: 2, timeouts: 1, survived: 2, ignored: 1 });
     expect(percent(score)).toBe(50);
     expect(percent(scoreOf([]))).toBe(100);
-    expect(resultOf(mutants, "2026-01-31").files["a.ts"]).toMatchObject({ mutants: 3, killed: 2 });
+    expect(resultOf(mutants, days)).toMatchObject(days);
+    expect(resultOf(mutants, days).files["a.ts"]).toMatchObject({ mutants: 3, killed: 2 });
   });
 });
 
