@@ -1,4 +1,5 @@
 import * as nodeNet from "node:net";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isIP, isIPv4, isIPv6 } from "../../src/one-file/ip-version.ts";
 import { BlockList, connect } from "../../src/one-file/net.ts";
@@ -20,6 +21,17 @@ describe("addresses", () => {
     "fe80::1%eth0",
     "::ffff:10.0.0.1",
     "2001:db8::g",
+    "1:2:3:4:5:6:7:8",
+    "1:2:3:4:5:6:7:8:9",
+    "1:2:3:4:5:6:7::",
+    "1:2:3:4:5:6:7:8::",
+    "1:2:3:4:5:6:1.2.3.4",
+    "1.2.3.4::",
+    "1::2::3",
+    ":::",
+    "12345::",
+    "::1%",
+    "::1%eth0/1",
     "localhost",
     "",
     ":",
@@ -29,6 +41,29 @@ describe("addresses", () => {
       nodeNet.isIPv4(text),
       nodeNet.isIPv6(text),
     ]);
+  });
+
+  it("are what Node takes them for, whatever is put together of their parts (a law)", () => {
+    const part = fc.constantFrom(":", "::", "1", "ffff", "0", "g", ".", "10.0.0.1", "12345", "");
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 17 }), (parts) => {
+        const text = parts.join("");
+        expect([text, isIP(text)]).toEqual([text, nodeNet.isIP(text)]);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("are what Node takes them for, up to nine groups anywhere around what may be left out (a law)", () => {
+    const group = fc.integer({ min: 0, max: 0x1_0fff }).map((value) => value.toString(16));
+    const groups = fc.array(group, { maxLength: 5 }).map((all) => all.join(":"));
+    fc.assert(
+      fc.property(groups, fc.constantFrom("::", ":", ""), groups, (head, middle, tail) => {
+        const text = `${head}${middle}${tail}`;
+        expect([text, isIPv6(text)]).toEqual([text, nodeNet.isIPv6(text)]);
+      }),
+      { numRuns: 2_000 },
+    );
   });
 
   it("can be listed by Node's own list", () => {
