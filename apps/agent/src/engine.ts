@@ -16,7 +16,7 @@ const interruptBudgetBytes = 1_000_000;
 /** Later versions count calls instead, and begin with a cheaper compiler: they are left alone. */
 const majorWithBudget = 20;
 
-/** For this process, from now on. Other engines have no such knob. */
+/** For this process, from now on. Bun is told when the program is made one file. */
 export function optimizeLate(): void {
   if (process.versions["bun"] !== undefined) return;
   if (Number(process.versions.node.split(".")[0]) !== majorWithBudget) return;
