@@ -44,8 +44,8 @@ const SECOND_LOOK_MS = 800;
 
 /** While many come, a look would miss who comes next: it waits until they have ceased so long, … */
 const QUIET_MS = 300;
-/** … and looks again after once to twice this time whether they have, … */
-const RETRY_MS = 250;
+/** … and up to this time more, the older ones less, … */
+const LOOK_SPREAD_MS = 600;
 /** … but not longer than this. */
 const LONGEST_WAIT_MS = 30_000;
 
@@ -109,8 +109,9 @@ export class PushPull {
     const intervalMs = options.pushPullIntervalMs;
     if (intervalMs === 0) return;
     const timer: Timer = timers.set(nowMs + random() * intervalMs, (tickMs) => {
-      if (this.#isTooSoonToLook(tickMs)) {
-        timers.move(timer, tickMs + RETRY_MS * (1 + random()));
+      const quietMs = this.#quietAtMs(tickMs);
+      if (quietMs > tickMs) {
+        timers.move(timer, quietMs + LOOK_SPREAD_MS * this.#age());
         return;
       }
       timers.move(timer, tickMs + scaledPushPullMs(intervalMs, table.size));
@@ -209,19 +210,28 @@ export class PushPull {
 
   /** Looks at somebody's state in a second or so, instead of at the next regular time. */
   lookSoon(nowMs: number): void {
-    const { random, table, timers } = this.#context;
+    const { table, timers } = this.#context;
     // Smaller clusters exchange often enough, and their gossip reaches everybody.
     if (table.size <= UNSCALED_MEMBERS) return;
-    const dueMs = nowMs + SECOND_LOOK_MS * (1 + random());
+    const dueMs = nowMs + SECOND_LOOK_MS * (1 + this.#age());
     if (this.#timer === undefined || this.#timer.dueMs <= dueMs) return;
     this.#looksSinceMs = nowMs;
     timers.move(this.#timer, dueMs);
   }
 
-  #isTooSoonToLook(nowMs: number): boolean {
-    if (this.#looksSinceMs === undefined) return false;
-    const isQuiet = nowMs - this.#dissemination.busyMs >= QUIET_MS;
-    return !isQuiet && nowMs - this.#looksSinceMs < LONGEST_WAIT_MS;
+  /** When a look would miss nobody who comes meanwhile; in the past if it need not wait. */
+  #quietAtMs(nowMs: number): number {
+    const sinceMs = this.#looksSinceMs;
+    if (sinceMs === undefined || nowMs - sinceMs >= LONGEST_WAIT_MS) return nowMs;
+    return this.#dissemination.busyMs + QUIET_MS;
+  }
+
+  /**
+   * 0 for the first member of the cluster, 1 for one that has just come. The older look first, and at
+   * older ones: so whoever is looked at has looked, and what it lacks is nothing but what all lack.
+   */
+  #age(): number {
+    return Math.log1p(this.#joinedSize) / Math.log1p(this.#context.table.size);
   }
 
   #hasStrangers({ nodes }: PushPullMessage): boolean {
