@@ -1,5 +1,6 @@
 /** What a newcomer tells on of what it has learned by joining, and what the others know already. */
 import { describe, expect, it } from "vitest";
+import type { StreamId } from "@x/swim";
 import { answerJoin, asked, entries, joined, state } from "./support/exchanges.ts";
 import { aliveOf, entryOf, LoneCore } from "./support/lone-core.ts";
 import { drainRumours } from "./support/rumours.ts";
@@ -105,12 +106,22 @@ describe("what a newcomer tells on", () => {
 describe("states that wait for each other", () => {
   const SLICED = { ...WITH_GOSSIP, pushPullIntervalMs: HOUR_MS, mergeSliceLimit: 10 } as const;
 
+  /** Reads a state up to its end, where it is answered, and begins to be merged. */
+  function stepUntilAnswered(core: LoneCore, streamId: StreamId): void {
+    for (let guard = 0; guard < 100; guard += 1) {
+      if (core.written(streamId, "dialler") !== undefined) return;
+      core.call(() => core.swim.handleTimeout(core.nowMs));
+    }
+    throw new Error("the state was not answered");
+  }
+
   /** A newcomer whose look is answered while it merges what somebody else has sent. */
   function mergesTwo(core: LoneCore, foundByLook: number): void {
     core.advance(2_000);
     const { streamId } = asked(core);
+    const { id } = core.dialWith(state(entries(300, 1_000)));
+    stepUntilAnswered(core, id);
     // Long enough that both wait at the same time.
-    core.dialWith(state(entries(300, 1_000)));
     core.answer(streamId, state(entries(foundByLook, 2_000)));
     core.advance(0);
   }
@@ -145,12 +156,10 @@ describe("states that wait for each other", () => {
       steps.push(core.swim.memberCount - 1);
     };
 
-    core.dialWith(state(entries(25)));
+    const { id } = core.dialWith(state(entries(25)));
+    stepUntilAnswered(core, id);
     steps.push(core.swim.memberCount - 1);
-    for (let guard = 0; guard < 20 && core.swim.memberCount === 1; guard += 1) {
-      core.call(() => core.swim.handleTimeout(core.nowMs));
-    }
-    steps.push(core.swim.memberCount - 1);
+    step();
     core.dialWith(state(entries(10, 100)));
     step();
     step();

@@ -101,6 +101,22 @@ describe("a member that leaves (behaviour specification §3.6)", () => {
     });
   });
 
+  it("keeps new metadata for its return, and has nobody to wait for", () => {
+    const core = leaving();
+    const outcomes: unknown[] = [];
+    const meta = Uint8Array.of(5);
+
+    core.call(() => {
+      core.swim.updateMeta(meta, { timeoutMs: 0 }, core.nowMs, (outcome) => outcomes.push(outcome));
+    });
+    const stateThen = core.swim.localMember.state;
+    core.call(() => core.swim.join([], core.nowMs, () => {}));
+
+    expect(outcomes).toEqual([{ timedOut: false }]);
+    expect(stateThen).toBe("left");
+    expect(core.swim.localMember).toMatchObject({ state: "alive", meta });
+  });
+
   it("is back with a greater incarnation once it joins again", () => {
     const core = leaving();
 
