@@ -31,11 +31,11 @@ describe("@x/swim", () => {
       "defaultTcpStreamLimits",
       "endpointText",
       "fillRandom",
-      "mustNameSource",
       "nodeAead",
       "parseBindAddress",
       "resolveJoinAddress",
       "startSwim",
+      "whereFound",
     ]);
   });
 

@@ -6,10 +6,8 @@
 import { hostname } from "node:os";
 import { Keyring, type SwimOptionsInput, type SwimProfile, type SwimReport } from "@x/swim";
 import {
-  advertisedAddress,
   EventBuffer,
   fillRandom,
-  mustNameSource,
   nodeAead,
   NodeDriver,
   parseBindAddress,
@@ -17,6 +15,7 @@ import {
   SocketTransport,
   type Transport,
   type TransportReport,
+  whereFound,
 } from "@x/swim/node";
 import { Base64Error, decodeBase64 } from "../base64.ts";
 import { SerfError } from "../errors.ts";
@@ -257,25 +256,18 @@ function snapshotPort(snapshot: SnapshotFile, enter: Enter): SnapshotPort {
 }
 
 function completeOptions({ options, transport, keyring }: Opened): SerfOptions {
-  const bound = transport.localEndpoint;
-  const advertised =
-    options.advertise === undefined ? undefined : parseBindAddress(options.advertise, bound.port);
-  const advertiseEndpoint = advertisedAddress({
-    bindAddress: bound.address,
-    boundPort: bound.port,
-    ...(advertised === undefined
-      ? {}
-      : { advertiseAddress: advertised.address, advertisePort: advertised.port }),
+  const { bindPort, ...found } = whereFound({
+    bound: transport.localEndpoint,
+    advertise: options.advertise,
+    isForeign: options.transport !== undefined,
   });
   return resolveSerfOptions({
     ...protocolOptions(options),
     name: options.name ?? hostname(),
     swim: {
-      advertiseEndpoint,
-      // Where the datagrams of somebody else's transport come from is not known.
-      nameSource: options.transport !== undefined || mustNameSource(bound, advertiseEndpoint),
+      ...found,
       ...options.swim,
-      bindPort: bound.port,
+      bindPort,
       ...(options.profile === undefined ? {} : { profile: options.profile }),
       ...(keyring === undefined ? {} : { keyring }),
     },

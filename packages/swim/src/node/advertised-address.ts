@@ -13,6 +13,7 @@
 import { isIP } from "node:net";
 import { SwimError } from "../errors.ts";
 import type { Endpoint } from "../protocol-core.ts";
+import { parseBindAddress } from "./bind-address.ts";
 import { plainAddress, withoutZone } from "./plain-address.ts";
 import {
   choosePrivateAddress,
@@ -84,6 +85,36 @@ export function advertisedAddress(options: AdvertisedAddressOptions): Endpoint {
  */
 export function mustNameSource(bound: Endpoint, advertised: Endpoint): boolean {
   return bound.address !== advertised.address || bound.port !== advertised.port;
+}
+
+/** Where a member listens and is found, as the options of its core say it. */
+export interface WhereFound {
+  readonly bindPort: number;
+  readonly advertiseEndpoint: Endpoint;
+  readonly nameSource: boolean;
+}
+
+/**
+ * Options of a member that listens at `bound`.
+ *
+ * @param found.advertise - what its owner wants others to use: an address, with or without a port.
+ * @param found.isForeign - the transport is its owner's: where its datagrams come from is not known.
+ * @throws {SwimError} `bad-address`, or `no-private-address` if none can be found.
+ */
+export function whereFound(found: {
+  readonly bound: Endpoint;
+  readonly advertise: string | undefined;
+  readonly isForeign: boolean;
+}): WhereFound {
+  const { advertise, bound, isForeign } = found;
+  const wanted = advertise === undefined ? undefined : parseBindAddress(advertise, bound.port);
+  const advertiseEndpoint = advertisedAddress({
+    bindAddress: bound.address,
+    boundPort: bound.port,
+    ...(wanted && { advertiseAddress: wanted.address, advertisePort: wanted.port }),
+  });
+  const nameSource = isForeign || mustNameSource(bound, advertiseEndpoint);
+  return { bindPort: bound.port, advertiseEndpoint, nameSource };
 }
 
 function isUnspecified(address: string): boolean {

@@ -27,8 +27,9 @@ export { defaultTcpStreamLimits, type TcpStreamLimits } from "./tcp-streams.ts";
 export { resolveJoinAddress, type ResolveOptions } from "./resolve-join-address.ts";
 export {
   advertisedAddress,
-  mustNameSource,
+  whereFound,
   type AdvertisedAddressOptions,
+  type WhereFound,
 } from "./advertised-address.ts";
 export type { InterfaceAddress } from "./private-address.ts";
 export { parseBindAddress, type BindAddress } from "./bind-address.ts";

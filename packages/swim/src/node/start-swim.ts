@@ -9,7 +9,7 @@ import type { SwimDelegate } from "../swim-delegate.ts";
 import type { SwimEvent } from "../swim-event.ts";
 import { resolveSwimOptions, type SwimOptions, type SwimOptionsInput } from "../swim-options.ts";
 import type { SwimReport } from "../swim-report.ts";
-import { advertisedAddress, mustNameSource } from "./advertised-address.ts";
+import { whereFound } from "./advertised-address.ts";
 import { nodeAead } from "./aes-gcm.ts";
 import { parseBindAddress } from "./bind-address.ts";
 import { EventBuffer } from "./event-buffer.ts";
@@ -107,23 +107,17 @@ async function bindSockets(options: StartSwimOptions): Promise<Transport> {
 }
 
 function completeOptions(options: StartSwimOptions, transport: Transport): SwimOptions {
-  const bound = transport.localEndpoint;
-  const advertised =
-    options.advertise === undefined ? undefined : parseBindAddress(options.advertise, bound.port);
-  const advertiseEndpoint = advertisedAddress({
-    bindAddress: bound.address,
-    boundPort: bound.port,
-    ...(advertised === undefined
-      ? {}
-      : { advertiseAddress: advertised.address, advertisePort: advertised.port }),
+  const { bindPort, ...found } = whereFound({
+    bound: transport.localEndpoint,
+    advertise: options.advertise,
+    isForeign: options.transport !== undefined,
   });
   return resolveSwimOptions({
-    // Where the datagrams of somebody else's transport come from is not known.
-    nameSource: options.transport !== undefined || mustNameSource(bound, advertiseEndpoint),
+    ...found,
     ...protocolOptions(options),
     name: options.name ?? hostname(),
-    bindPort: bound.port,
-    advertiseEndpoint,
+    bindPort,
+    advertiseEndpoint: found.advertiseEndpoint,
   });
 }
 

@@ -1,6 +1,10 @@
 import { isIP } from "node:net";
 import { describe, expect, it } from "vitest";
-import { advertisedAddress, mustNameSource } from "../../src/node/advertised-address.ts";
+import {
+  advertisedAddress,
+  mustNameSource,
+  whereFound,
+} from "../../src/node/advertised-address.ts";
 import { parseBindAddress } from "../../src/node/bind-address.ts";
 import {
   defaultRouteInterface,
@@ -180,4 +184,28 @@ describe("mustNameSource", () => {
       expect(mustNameSource(bound, advertised)).toBe(true);
     },
   );
+});
+
+describe("whereFound", () => {
+  const bound = { address: "10.0.0.1", port: 7_946 };
+
+  it("leaves the source out of pings that come from there anyway", () => {
+    const found = whereFound({ bound, advertise: undefined, isForeign: false });
+
+    expect(found).toEqual({ bindPort: 7_946, advertiseEndpoint: bound, nameSource: false });
+  });
+
+  it("names the source where another address is advertised, with the bound port unless told", () => {
+    const [plain, withPort] = ["10.9.9.9", "10.9.9.9:80"].map((advertise) =>
+      whereFound({ bound, advertise, isForeign: false }),
+    );
+
+    expect(plain?.advertiseEndpoint).toEqual({ address: "10.9.9.9", port: 7_946 });
+    expect(withPort?.advertiseEndpoint).toEqual({ address: "10.9.9.9", port: 80 });
+    expect([plain?.nameSource, withPort?.nameSource]).toEqual([true, true]);
+  });
+
+  it("names the source over a transport of somebody else's", () => {
+    expect(whereFound({ bound, advertise: undefined, isForeign: true }).nameSource).toBe(true);
+  });
 });
