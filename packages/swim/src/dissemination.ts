@@ -40,6 +40,8 @@ const OWN_CLAIM_LIMIT = 8;
 const OVERHEARING_MEMBERS = 64;
 /** The share of its hand-outs that a rumour is spared when it is heard again. */
 const OVERHEARD_SHARE = 0.75;
+/** Up to this size all is told to everybody on the ring even if it is much: that is over at once. */
+const BUSY_MEMBERS = 128;
 /** Targets of an eager round that has much to tell, and how many of them are told what was overheard. */
 const BUSY_TARGETS = 6;
 const NEXT_TARGETS = 2;
@@ -159,7 +161,7 @@ export class Dissemination {
     if (!options.eagerGossip || table.size <= OVERHEARING_MEMBERS) return;
     const limit = retransmitLimit(options.retransmitMultiplier, table.size);
     // What is few and new goes round in full first.
-    const least = this.#isBusy(nowMs) ? 0 : 1;
+    const least = this.#tellsMuch(nowMs) ? 0 : 1;
     const { name } = table.record(row);
     const isWorthLess = this.#news.overhear(name, Math.ceil(limit * OVERHEARD_SHARE), least);
     if (!isWorthLess && !this.#news.has(name)) table.noteTold(row, false);
@@ -220,7 +222,7 @@ export class Dissemination {
 
   #gossip(nowMs: number): void {
     const { delegate, options, random, table, timers } = this.#context;
-    if (this.#isBusy(nowMs) && this.#eagerTimer !== undefined) {
+    if (this.#tellsMuch(nowMs) && this.#eagerTimer !== undefined) {
       timers.cancel(this.#eagerTimer);
       this.#eagerTimer = undefined;
       this.#eagerMs = nowMs;
@@ -243,11 +245,11 @@ export class Dissemination {
   #gossipEagerly(nowMs: number): void {
     const { options, table } = this.#context;
     const limit = retransmitLimit(options.retransmitMultiplier, table.size);
-    const isBusy = this.#isBusy(nowMs);
-    const targetCount = isBusy ? Math.min(limit, BUSY_TARGETS) : limit;
+    const tellsMuch = this.#tellsMuch(nowMs);
+    const targetCount = tellsMuch ? Math.min(limit, BUSY_TARGETS) : limit;
     const rows = this.#ring.targets(Math.max(1, targetCount), nowMs);
     if (rows.length === 0) return;
-    if (isBusy && this.#news.freshSize > 0) this.#tellMuch(rows, nowMs);
+    if (tellsMuch && this.#news.freshSize > 0) this.#tellMuch(rows, nowMs);
     else this.#tellLittle(rows, nowMs);
     if (this.#hasFreshNews()) this.#requestRound(nowMs, eagerPauseMs(this.#churn, nowMs));
   }
@@ -350,6 +352,11 @@ export class Dissemination {
     return options.eagerGossip && table.size > OVERHEARING_MEMBERS && this.#churn.isMuch(nowMs);
   }
 
+  /** Whether there is so much for so many that each is told a part of it. */
+  #tellsMuch(nowMs: number): boolean {
+    return this.#context.table.size > BUSY_MEMBERS && this.#isBusy(nowMs);
+  }
+
   /** One packet full of rumours, or nothing when there is nothing to tell. */
   #takePacket(nowMs: number): Uint8Array[] {
     const { options, settings } = this.#context;
@@ -371,7 +378,7 @@ export class Dissemination {
     const reserve = this.#userShare.reservedBytes(freeBytes);
     if (this.#news.size > 0) {
       // In a mass join what is new is the ring's, where it reaches everybody.
-      const least = this.#isBusy(nowMs) ? 1 : 0;
+      const least = this.#tellsMuch(nowMs) ? 1 : 0;
       let news = this.#news.take(compoundPartOverheadBytes, remaining - reserve, least);
       // What is too large for the rest would wait for ever: the share is for churn, not a wall.
       if (news.length === 0) news = this.#news.take(compoundPartOverheadBytes, remaining, least);

@@ -45,7 +45,7 @@ const SECOND_LOOK_MS = 800;
 /** While many come, a look would miss who comes next: it waits until they have ceased so long, … */
 const QUIET_MS = 300;
 /** … and up to this time more, the older ones less, … */
-const LOOK_SPREAD_MS = 600;
+const LOOK_SPREAD_MS = 400;
 /** … but not longer than this. */
 const LONGEST_WAIT_MS = 30_000;
 

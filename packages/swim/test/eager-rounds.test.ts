@@ -159,7 +159,7 @@ describe("a claim of our own while news of others waits for more", () => {
 });
 
 describe("a cluster in which much happens", () => {
-  it("is one of more than 64: in a smaller one answers carry what is new", () => {
+  it("is one of more than 128: in a smaller one answers carry what is new", () => {
     const isInAnswer = (memberCount: number): boolean => {
       const core = busyCore(memberCount);
       news(core, 2, 5);
@@ -168,13 +168,13 @@ describe("a cluster in which much happens", () => {
       return namesIn(core.takeMessages()).includes("m3");
     };
 
-    expect(isInAnswer(63)).toBe(true);
-    expect(isInAnswer(64)).toBe(false);
+    expect(isInAnswer(127)).toBe(true);
+    expect(isInAnswer(128)).toBe(false);
   });
 
   it("does not keep the layer above waiting for news of members", () => {
     let waiting = 1;
-    const core = busyCore(100, {
+    const core = busyCore(140, {
       delegate: {
         takeBroadcasts: () => (waiting-- > 0 ? [Uint8Array.of(7)] : []),
         hasBroadcasts: () => waiting > 0,
@@ -192,7 +192,7 @@ describe("a cluster in which much happens", () => {
   it("leaves the layer above its share of each packet, within the budget", () => {
     const limits: number[] = [];
     let isAsked = false;
-    const core = busyCore(100, {
+    const core = busyCore(140, {
       userBroadcastShare: 0.25,
       delegate: {
         takeBroadcasts: (overheadBytes, limitBytes) => {
@@ -226,7 +226,7 @@ describe("a cluster in which much happens", () => {
 
   it("never asks the layer above for less than one byte", () => {
     const limits: number[] = [];
-    const core = busyCore(100, {
+    const core = busyCore(140, {
       userBroadcastShare: 0,
       delegate: {
         takeBroadcasts: (_overheadBytes, limitBytes) => {
@@ -248,7 +248,7 @@ describe("a cluster in which much happens", () => {
   });
 
   it("does not make us send above the rate", () => {
-    const core = busyCore(100, { eagerGossipPerSecond: 20 });
+    const core = busyCore(140, { eagerGossipPerSecond: 20 });
     core.advance(5_000);
     drainRumours(core);
 
@@ -264,7 +264,7 @@ describe("a cluster in which much happens", () => {
   });
 
   it("tells a member no more in a round than eight packets hold, whoever told what meanwhile", () => {
-    const core = busyCore(100);
+    const core = busyCore(140);
     const meta = new Uint8Array(500);
     news(core, 2, 40, meta);
     news(core, 2, 20, meta);
@@ -282,7 +282,7 @@ describe("a cluster in which much happens", () => {
 
   it("counts claims of our own among what a member is told in a round", () => {
     const newsCount = (isAccused: boolean): number => {
-      const core = busyCore(100);
+      const core = busyCore(140);
       const claim = { incarnation: core.nowMs };
       // Twenty of these are what eight packets hold, but for four bytes.
       const bareBytes = encodeMessage(aliveOf("m10", 10, claim)).length;
@@ -301,7 +301,7 @@ describe("a cluster in which much happens", () => {
   });
 
   it("lets a regular round bring the eager one forward, which then is all that is new", () => {
-    const core = busyCore(100, { gossipIntervalMs: 30 });
+    const core = busyCore(140, { gossipIntervalMs: 30 });
     news(core, 2, 10);
     while (!namesIn(core.takeMessages()).includes("m2")) core.advance(1);
 
@@ -316,7 +316,7 @@ describe("a cluster in which much happens", () => {
   });
 
   it("has regular rounds of as many targets as ever once nothing is new", () => {
-    const core = busyCore(100, { gossipIntervalMs: 100, retransmitMultiplier: 20 });
+    const core = busyCore(140, { gossipIntervalMs: 100, retransmitMultiplier: 20 });
     news(core, 2, 10);
     core.advance(100);
     core.takeSent();
@@ -327,7 +327,7 @@ describe("a cluster in which much happens", () => {
   });
 
   it("counts what others told as told, and tells it the next two in the ring", () => {
-    const core = busyCore(100, { gossipIntervalMs: 200, retransmitMultiplier: 20 });
+    const core = busyCore(140, { gossipIntervalMs: 200, retransmitMultiplier: 20 });
     news(core, 2, 20);
     news(core, 2, 1);
     core.advance(30_000);
