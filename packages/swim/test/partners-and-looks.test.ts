@@ -165,6 +165,38 @@ describe("the look of a newcomer", () => {
     compress: false,
   } as const;
 
+  /** How long after many began to come a member looks that knew so many once it had joined. */
+  function looksAfterMs(joinedSize: number, busyMs: number): number {
+    const core = joinedSize === 0 ? new LoneCore(BUSY) : joined(joinedSize - 1, BUSY);
+    core.dialWith(state(entries(80 - joinedSize, 100)));
+    core.advance(100_000);
+    const dialledBefore = core.dialled().length;
+    const startMs = core.nowMs;
+    core.receive([1, 2, 3, 4, 5].map((port) => aliveOf(`busy${port}`, 3, { port })));
+    busyFor(core, busyMs, 50);
+    while (core.dialled().length === dialledBefore) core.advance(1);
+    return core.nowMs - startMs;
+  }
+
+  it("comes the earlier the older the member: 0.8 s after the beginning for the first, 1.6 s for the last", () => {
+    const [first, early, last] = [0, 9, 80].map((size) => looksAfterMs(size, 50));
+
+    expect(first).toBe(800);
+    expect(early).toBeGreaterThan(1_150);
+    expect(early).toBeLessThan(1_300);
+    expect(last).toBeGreaterThan(1_550);
+    expect(last).toBeLessThanOrEqual(1_600);
+  });
+
+  it("comes between 300 and 700 ms after the last of many, however long they came", () => {
+    for (const joinedSize of [0, 9, 80]) {
+      const afterCalmMs = looksAfterMs(joinedSize, 3_000) - 2_950;
+
+      expect(afterCalmMs).toBeGreaterThanOrEqual(300);
+      expect(afterCalmMs).toBeLessThanOrEqual(700);
+    }
+  });
+
   it("waits while many come, and takes place within a second after 300 ms of calm", () => {
     const core = joined(80, BUSY);
     const looks = (): number => core.dialled().length - 1;
