@@ -34,15 +34,18 @@ export const beside: Measurement = {
       [names.resident]: figures["idle resident, MiB"] ?? [],
     };
   },
-  async measureReference(): Promise<Figures> {
-    // Once beside each: a machine that has other work to do has less or more of it a second later.
-    return {
-      [names.ready]: [await bareStartMs()],
-      [names.command]: [await bareStartMs()],
-      [names.resident]: [await bareResidentMib()],
-    };
-  },
+  measureReference: () => bareNode(idleMs),
 };
+
+/** @param restMs - how long the Node with two sockets is left to itself before it is looked at. */
+export async function bareNode(restMs: number): Promise<Figures> {
+  // Once beside each: a machine that has other work to do has less or more of it a second later.
+  return {
+    [names.ready]: [await bareStartMs()],
+    [names.command]: [await bareStartMs()],
+    [names.resident]: [await bareResidentMib(restMs)],
+  };
+}
 
 /** From spawning `node -e 0` until it has ended. */
 async function bareStartMs(): Promise<number> {
@@ -53,7 +56,7 @@ async function bareStartMs(): Promise<number> {
   return performance.now() - startMs;
 }
 
-async function bareResidentMib(): Promise<number> {
+async function bareResidentMib(restMs: number): Promise<number> {
   const child = spawn(process.execPath, ["-e", twoSockets], { stdio: ["ignore", "pipe", "pipe"] });
   try {
     await Promise.race([
@@ -62,7 +65,7 @@ async function bareResidentMib(): Promise<number> {
         throw new Error("the bare Node with two sockets ended");
       }),
     ]);
-    await wait(idleMs);
+    await wait(restMs);
     return residentMib(child.pid ?? -1);
   } finally {
     child.kill("SIGKILL");
