@@ -269,8 +269,9 @@ export class Membership {
     nowMs: number,
   ): void {
     const { outbox, table } = this.#context;
-    this.#forgetSuspicion(row);
-    const previous = table.member(row);
+    // Nearly all of a mass join are strangers, just added: nothing was known of them.
+    const previous = table.changedMs(row) === -Infinity ? undefined : table.member(row);
+    if (previous !== undefined) this.#forgetSuspicion(row);
     const record = table.record(row);
     const isMetaChanged = !record.hasMeta(claim.meta);
     const hasVersions = hasAllVersions(claim.versions);
@@ -278,20 +279,19 @@ export class Membership {
     const told = hasVersions ? claim : { ...claim, versions: record.versionBytes };
     table.describe(row, told);
     table.setIncarnation(row, claim.incarnation);
-    if (previous.state !== "alive") table.setState(row, "alive", nowMs);
+    if (previous?.state !== "alive") table.setState(row, "alive", nowMs);
     table.noteUntold(row, origin.isOldNews === true);
     if (origin.isOldNews !== true)
       this.#announce(row, told, hasVersions ? origin : {}, nowMs, origin.finished);
 
     const member = table.member(row);
-    const moved = !isSameEndpoint(previous.endpoint, member.endpoint);
-    if (moved) {
+    if (previous === undefined) return this.#publish({ kind: "member-joined", member }, nowMs);
+    if (!isSameEndpoint(previous.endpoint, member.endpoint)) {
       const ends = { previous: previous.endpoint, current: member.endpoint };
       outbox.report({ kind: "address-changed", name: member.name, ...ends });
     }
     if (previous.state === "dead" || previous.state === "left") {
-      this.#publish({ kind: "member-joined", member }, nowMs);
-      return;
+      return this.#publish({ kind: "member-joined", member }, nowMs);
     }
     if (previous.state === "suspect") this.#publish({ kind: "suspicion-refuted", member }, nowMs);
     if (isMetaChanged) this.#publish({ kind: "member-updated", member, previous }, nowMs);

@@ -10,6 +10,8 @@ const SIZES = [100, 300, 1_000, 3_000] as const;
 const HEAP_MIB = 20_000;
 /** Packets die young, but not before a default nursery is full of them. */
 const YOUNG_MIB = 64;
+/** Nothing of a cluster that forms is garbage for long: no need to look for it before this much. */
+const FIRST_LOOK_MIB = 12_000;
 
 /** @returns the exit code: 1 if a size failed. */
 export function scaleCommand(args: readonly string[]): number {
@@ -48,6 +50,7 @@ export function scaleCommand(args: readonly string[]): number {
         ...execArgv,
         `--max-old-space-size=${HEAP_MIB}`,
         `--max-semi-space-size=${YOUNG_MIB}`,
+        `--initial-old-space-size=${FIRST_LOOK_MIB}`,
         script,
         "scale",
         String(members),

@@ -66,6 +66,7 @@ export class Timeline {
   readonly #names: string[] = [];
   readonly #listeners: ((entry: TimelineEntry) => void)[] = [];
   readonly #keep: number;
+  readonly #slots: number;
   readonly #times: Float64Array;
   readonly #codes: Uint8Array;
   readonly #members: Int32Array;
@@ -74,20 +75,22 @@ export class Timeline {
   readonly #details: unknown[];
   #count = 0;
 
-  /** @throws {RangeError} if `keep` is not a whole number of at least 1. */
+  /** @throws {RangeError} if `keep` is not a whole number of at least 0. */
   constructor(options: TimelineOptions = {}) {
     const { digest = true, keep = 256 } = options;
-    if (!Number.isSafeInteger(keep) || keep < 1) {
-      throw new RangeError(`keep must be a whole number >= 1, got ${keep}`);
+    if (!Number.isSafeInteger(keep) || keep < 0) {
+      throw new RangeError(`keep must be a whole number >= 0, got ${keep}`);
     }
     this.#hash = digest ? new Sha256() : undefined;
     this.#keep = keep;
-    this.#times = new Float64Array(keep);
-    this.#codes = new Uint8Array(keep);
-    this.#members = new Int32Array(keep);
-    this.#others = new Int32Array(keep);
-    this.#sizes = new Float64Array(keep);
-    this.#details = Array.from({ length: keep });
+    // Listeners are told from a slot, even if none is kept.
+    this.#slots = Math.max(1, keep);
+    this.#times = new Float64Array(this.#slots);
+    this.#codes = new Uint8Array(this.#slots);
+    this.#members = new Int32Array(this.#slots);
+    this.#others = new Int32Array(this.#slots);
+    this.#sizes = new Float64Array(this.#slots);
+    this.#details = Array.from({ length: this.#slots });
   }
 
   /** How many things have happened. */
@@ -119,9 +122,10 @@ export class Timeline {
     size: number,
     detail?: unknown,
   ): void {
-    const slot = this.#count % this.#keep;
-    const code = CODES.get(what) as number;
+    const slot = this.#count % this.#slots;
     this.#count += 1;
+    if (this.#keep === 0 && this.#hash === undefined && this.#listeners.length === 0) return;
+    const code = CODES.get(what) as number;
     this.#times[slot] = atMs;
     this.#codes[slot] = code;
     this.#members[slot] = member;
@@ -147,7 +151,7 @@ export class Timeline {
   last(count: number): TimelineEntry[] {
     const available = Math.min(count, this.#count, this.#keep);
     return Array.from({ length: available }, (_, index) =>
-      this.#entryAt((this.#count - available + index) % this.#keep),
+      this.#entryAt((this.#count - available + index) % this.#slots),
     );
   }
 

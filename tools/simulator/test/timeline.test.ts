@@ -88,7 +88,7 @@ describe("Timeline", () => {
     timeline.record(1, "timeout", 0, -1, 0);
 
     expect(timeline.digest()).toBe("");
-    expect(() => new Timeline({ keep: 0 })).toThrow("keep must be a whole number >= 1, got 0");
+    expect(() => new Timeline({ keep: -1 })).toThrow("keep must be a whole number >= 0, got -1");
   });
 
   it("can tell its digest at any time without changing what follows", () => {
