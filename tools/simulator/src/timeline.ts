@@ -49,7 +49,7 @@ export interface TimelineEntry {
 export interface TimelineOptions {
   /** Compute the digest; on. Off saves a tenth of the time of a large simulation. */
   readonly digest?: boolean;
-  /** How many entries to keep; 256. */
+  /** How many entries to keep; 256. With 0 nothing is, and what nobody listens to costs nothing. */
   readonly keep?: number;
 }
 

@@ -83,6 +83,16 @@ describe("Timeline", () => {
     ]);
   });
 
+  it("keeps nothing if nothing is to be kept, and still counts and tells who listens", () => {
+    const timeline = new Timeline({ keep: 0, digest: false });
+    timeline.record(1, "timeout", 0, -1, 0);
+    const seen: number[] = [];
+    timeline.observe(({ atMs }) => seen.push(atMs));
+    timeline.record(2, "timeout", 0, -1, 0);
+
+    expect([timeline.count, timeline.last(5), seen]).toEqual([2, [], [2]]);
+  });
+
   it("has no digest if none was asked for", () => {
     const timeline = new Timeline({ digest: false });
     timeline.record(1, "timeout", 0, -1, 0);
