@@ -111,7 +111,7 @@ export class PushPull {
     const timer: Timer = timers.set(nowMs + random() * intervalMs, (tickMs) => {
       const quietMs = this.#quietAtMs(tickMs);
       if (quietMs > tickMs) {
-        timers.move(timer, quietMs + LOOK_SPREAD_MS * this.#age());
+        timers.move(timer, quietMs);
         return;
       }
       timers.move(timer, tickMs + scaledPushPullMs(intervalMs, table.size));
@@ -223,7 +223,7 @@ export class PushPull {
   #quietAtMs(nowMs: number): number {
     const sinceMs = this.#looksSinceMs;
     if (sinceMs === undefined || nowMs - sinceMs >= LONGEST_WAIT_MS) return nowMs;
-    return this.#dissemination.busyMs + QUIET_MS;
+    return this.#dissemination.busyMs + QUIET_MS + LOOK_SPREAD_MS * this.#age();
   }
 
   /**
