@@ -10,12 +10,6 @@ const SIZES = [100, 300, 1_000, 3_000] as const;
 const HEAP_MIB = 20_000;
 /** Packets die young, but not before a default nursery is full of them. */
 const YOUNG_MIB = 64;
-/**
- * Nothing of a cluster that forms is garbage for long. V8 would look for it each time 64 MiB of
- * arrays have been allocated, all the time with thousands of members: half of a run.
- */
-const FIRST_LOOK_MIB = 6_000;
-
 /** @returns the exit code: 1 if a size failed. */
 export function scaleCommand(args: readonly string[]): number {
   const { numbers, switches, words } = readArguments(args, {
@@ -53,8 +47,6 @@ export function scaleCommand(args: readonly string[]): number {
         ...execArgv,
         `--max-old-space-size=${HEAP_MIB}`,
         `--max-semi-space-size=${YOUNG_MIB}`,
-        `--initial-old-space-size=${FIRST_LOOK_MIB}`,
-        "--no-incremental-marking",
         script,
         "scale",
         String(members),
