@@ -227,6 +227,16 @@ export class MemberRecordPool {
     claims: new SharedEncodings(claimAddressAt),
   };
   #userCount = 0;
+  /** For how many members tables make room at once. */
+  readonly expectedMembers: number;
+
+  /**
+   * @param options.expectedMembers - how many there will be, about; 0: nobody knows. Room for that
+   *   many is made once instead of little by little, which with thousands of tables counts.
+   */
+  constructor({ expectedMembers = 0 }: { readonly expectedMembers?: number } = {}) {
+    this.expectedMembers = expectedMembers;
+  }
   #numberCount = 0;
 
   /** One more table uses this pool. */

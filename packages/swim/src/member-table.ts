@@ -58,7 +58,7 @@ export class MemberTable {
   #words = new Uint32Array(0);
   #times = new Float64Array(0);
   /** Row by the number of the name. */
-  #rows = new Int32Array(FIRST_CAPACITY).fill(NO_ROW);
+  #rows: Int32Array;
   /** Rows by state. */
   readonly #counts = [0, 0, 0, 0];
   /** How many living members speak each combination of versions: two or three in a real cluster. */
@@ -70,7 +70,14 @@ export class MemberTable {
   constructor(pool: MemberRecordPool) {
     this.#pool = pool;
     pool.addUser();
-    this.#reserveCells(FIRST_CAPACITY);
+    const capacity = Math.max(FIRST_CAPACITY, pool.expectedMembers);
+    this.#reserveCells(capacity);
+    this.#rows = new Int32Array(capacity).fill(NO_ROW);
+  }
+
+  /** For how many members room is made at once. */
+  get expectedSize(): number {
+    return this.#pool.expectedMembers;
   }
 
   /** All records, dead and left ones included: the `n` of every formula. */

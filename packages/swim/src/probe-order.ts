@@ -16,14 +16,18 @@ const FIRST_CAPACITY = 16;
 export class ProbeOrder {
   readonly #random: () => number;
   /** `order[0 … position)` had their turn, the rest are still to come. */
-  #order = new Int32Array(FIRST_CAPACITY);
+  #order: Int32Array<ArrayBuffer>;
   /** Place in `order` by row. */
-  #places = new Int32Array(FIRST_CAPACITY);
+  #places: Int32Array<ArrayBuffer>;
   #size = 0;
   #position = 0;
 
-  constructor(random: () => number) {
+  /** @param expectedSize - for how many room is made at once. */
+  constructor(random: () => number, expectedSize: number = 0) {
     this.#random = random;
+    const capacity = Math.max(FIRST_CAPACITY, expectedSize);
+    this.#order = new Int32Array(capacity);
+    this.#places = new Int32Array(capacity);
   }
 
   get size(): number {

@@ -136,7 +136,10 @@ export class SpreadRing {
   }
 
   #keep(count: number): void {
-    if (count > this.#places.length) this.#places = new Float64Array(Math.ceil(count * GROWTH));
+    if (count > this.#places.length) {
+      const capacity = Math.max(Math.ceil(count * GROWTH), this.#table.expectedSize);
+      this.#places = new Float64Array(capacity);
+    }
     this.#places.set(workbench.subarray(0, count));
     this.#length = count;
   }

@@ -77,7 +77,7 @@ export class Swim implements ProtocolCore<SwimEvent, SwimReport> {
    */
   constructor(options: SwimOptions, environment: SwimEnvironment, delegate: SwimDelegate = {}) {
     const context = createContext(options, environment, delegate);
-    const order = new ProbeOrder(context.random);
+    const order = new ProbeOrder(context.random, context.table.expectedSize);
     this.#context = context;
     this.#inbound = new InboundQueue(options.inboundQueueLimit);
     this.#acks = new AckTable(context);

@@ -31,15 +31,18 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant("meta" as const), name, value: fc.nat(255) }),
 );
 
+/** For how many room is made at once. */
+const room = fc.constantFrom({}, { expectedMembers: 3 }, { expectedMembers: 100 });
+
 describe("MemberTable", () => {
   it("agrees with a map under any changes, alone and with another table of the same pool", () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.boolean(), step), { maxLength: 100 }), (steps) => {
-        const pool = new MemberRecordPool();
+      fc.property(fc.array(fc.tuple(fc.boolean(), step), { maxLength: 100 }), room, (steps, it) => {
+        const pool = new MemberRecordPool(it);
         const tables = [new MemberTable(pool), new MemberTable(pool)] as const;
         const models = [new Map<string, Model>(), new Map<string, Model>()] as const;
-        for (const [isSecond, it] of steps) {
-          apply(tables[isSecond ? 1 : 0], models[isSecond ? 1 : 0], it);
+        for (const [isSecond, change] of steps) {
+          apply(tables[isSecond ? 1 : 0], models[isSecond ? 1 : 0], change);
         }
         for (const [index, table] of tables.entries())
           expectSame(table, models[index] ?? new Map());

@@ -42,6 +42,8 @@ export interface ClusterSetup {
   readonly network?: NetworkOptions;
   /** Members share what they know of others, so that ten thousand fit; true. */
   readonly sharesRecords?: boolean;
+  /** How many there will be, about, so that room for them is made once; 0: it grows. */
+  readonly expectedMembers?: number;
   /** Needed as soon as a keyring holds a key. */
   readonly aead?: Aead;
   readonly checkers?: readonly Checker<Core>[];
@@ -65,7 +67,7 @@ export class Cluster {
   readonly simulation: ClusterSimulation;
   readonly views = new Views();
   readonly #setup: ClusterSetup;
-  readonly #records = new MemberRecordPool();
+  readonly #records: MemberRecordPool;
   readonly #lives = new Map<string, number>();
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #snapshots = new Map<string, MemorySnapshot>();
@@ -73,6 +75,7 @@ export class Cluster {
 
   constructor(setup: ClusterSetup) {
     this.#setup = setup;
+    this.#records = new MemberRecordPool({ expectedMembers: setup.expectedMembers ?? 0 });
     this.simulation = new Simulation<Core, CoreEvent, CoreReport>({
       seed: setup.seed,
       timeline: { keep: setup.keepEvents ?? 256, digest: setup.digest ?? true },

@@ -52,7 +52,14 @@ type Progress = (what: string) => void;
 export function measureScale(plan: ScalePlan, progress: Progress): ScaleFigures {
   const { compress, eagerPerSecond, layer, members, retransmitMultiplier, seed, steadyMs } = plan;
   const swim = { compress, retransmitMultiplier, eagerGossipPerSecond: eagerPerSecond };
-  const cluster = new Cluster({ seed, layer, swim, keepEvents: 0, digest: false });
+  const cluster = new Cluster({
+    seed,
+    layer,
+    swim,
+    keepEvents: 0,
+    digest: false,
+    expectedMembers: members,
+  });
   const whole = new Stopwatch();
   startJoins(cluster, plan);
   runUntil(cluster, () => cluster.views.upCount === members && cluster.views.allAgree, progress);
