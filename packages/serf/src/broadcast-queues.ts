@@ -46,7 +46,10 @@ export interface IntentSubject {
 /** Own intents somebody waits for. There are few: one leave, and force-leaves typed by people. */
 const URGENT_LIMIT = 1_024;
 
-/** Keys remembered as heard again; beyond, all are forgotten, and copies count one later. */
+/**
+ * Keys remembered as heard again, until nothing waits at a regular look; beyond, all are forgotten,
+ * and copies count one later.
+ */
 export const OVERHEARD_LIMIT = 1_024;
 
 /** The three queues of one member, and the express lane. */
@@ -213,6 +216,10 @@ export class BroadcastQueues {
         this.#pruned[name] = 0;
         this.#options.report({ kind: "queue-pruned", queue: name, droppedCount });
       }
+    }
+    // What was told to its end is heard of no more.
+    for (const name of ["event", "query"] as const) {
+      if (this.#queues[name].size === 0) this.#overheard[name].clear();
     }
     if (this.isAlone) this.clear();
   }

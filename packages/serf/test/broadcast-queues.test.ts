@@ -133,6 +133,21 @@ describe("BroadcastQueues, hearing its own news from others", () => {
     expect(counts.get(OVERHEARD_LIMIT + 1)).toBe(6);
   });
 
+  it("forgets at the regular look what it heard, once nothing waits", () => {
+    const { queues } = queuesOf();
+    const packetsAfterOneCopy = (): number => {
+      queues.tellEvent(message("e", 1), "e1");
+      queues.take(3, 1_395);
+      queues.overhear("event", "e1");
+      return packetsUntilSilent(queues);
+    };
+
+    expect(packetsAfterOneCopy()).toBe(7);
+    expect(packetsAfterOneCopy()).toBe(6);
+    queues.check();
+    expect(packetsAfterOneCopy()).toBe(7);
+  });
+
   it("tells in full what it has not begun to tell, and what nobody told it", () => {
     const { queues } = queuesOf();
     queues.tellEvent(message("e", 1), "e1");
