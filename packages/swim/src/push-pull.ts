@@ -46,7 +46,7 @@ const SECOND_LOOK_MS = 800;
 const QUIET_MS = 300;
 /** … and up to this time more, the older ones less, … */
 const LOOK_SPREAD_MS = 400;
-/** … but not longer than this. */
+/** … but not longer than this, or than the regular exchange would. */
 const LONGEST_WAIT_MS = 30_000;
 
 /** Rows are in the order in which members were heard of, about: the share of those well before us. */
@@ -212,17 +212,25 @@ export class PushPull {
   lookSoon(nowMs: number): void {
     const { table, timers } = this.#context;
     // Smaller clusters exchange often enough, and their gossip reaches everybody.
-    if (table.size <= UNSCALED_MEMBERS) return;
+    if (table.size <= UNSCALED_MEMBERS || this.#intervalMs <= 2 * SECOND_LOOK_MS) return;
     const dueMs = nowMs + SECOND_LOOK_MS * (1 + this.#age());
-    if (this.#timer === undefined || this.#timer.dueMs <= dueMs) return;
-    this.#looksSinceMs = nowMs;
+    if (this.#timer === undefined) return;
+    // An exchange that is due before would come too early to be one.
+    this.#looksSinceMs ??= nowMs;
     timers.move(this.#timer, dueMs);
+  }
+
+  /** Between two regular exchanges in a cluster of this size. */
+  get #intervalMs(): number {
+    const { options, table } = this.#context;
+    return scaledPushPullMs(options.pushPullIntervalMs, table.size);
   }
 
   /** When a look would miss nobody who comes meanwhile; in the past if it need not wait. */
   #quietAtMs(nowMs: number): number {
     const sinceMs = this.#looksSinceMs;
-    if (sinceMs === undefined || nowMs - sinceMs >= LONGEST_WAIT_MS) return nowMs;
+    if (sinceMs === undefined) return nowMs;
+    if (nowMs - sinceMs >= Math.min(LONGEST_WAIT_MS, this.#intervalMs)) return nowMs;
     return this.#dissemination.busyMs + QUIET_MS + LOOK_SPREAD_MS * this.#age();
   }
 

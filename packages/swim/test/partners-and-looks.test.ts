@@ -86,7 +86,7 @@ describe("a regular exchange (behaviour specification §8)", () => {
 });
 
 describe("the look of a newcomer", () => {
-  it("comes instead of the next regular exchange only where that is later", () => {
+  it("is not made where regular exchanges come sooner anyway", () => {
     const core = joined(40, { pushPullIntervalMs: 500, environment: { random: () => 0.5 } });
 
     core.advance(250);
