@@ -60,7 +60,7 @@ export class Repetitions {
     const incarnation = table.incarnation(row);
     if (!claims.isKnownAs(number, table.record(row), incarnation)) return claims.held(number);
     if (claims.isKnownAs(number, table.record(row), incarnation - 1)) return "known";
-    if (table.isTold(row)) this.#dissemination.overhear(row, nowMs);
+    this.#dissemination.overhear(row, nowMs);
     return "known";
   }
 
