@@ -24,7 +24,12 @@ export interface ExhaustiveResult {
 interface Visit {
   readonly choice: Choice | undefined;
   readonly before: Visit | undefined;
+  /** As it came out of that step, if it was kept. */
+  world: SmallWorld | undefined;
 }
+
+/** Worlds of a level that are kept until they are visited; the others are reached again by their way. */
+const KEPT_WORLDS = 1_500;
 
 /** @param stateLimit - where to stop if there is no end before. */
 export function exploreAll(
@@ -45,7 +50,7 @@ export function exploreAll(
   const first = new SmallWorld(budget);
   const seen = new Set<string>([first.key()]);
   const sightings = { suspicions: 0, deaths: 0, refutations: 0 };
-  let level: Visit[] = [{ choice: undefined, before: undefined }];
+  let level: Visit[] = [{ choice: undefined, before: undefined, world: undefined }];
   let transitionCount = 0;
   const result = (
     completeDepth: number,
@@ -58,7 +63,8 @@ export function exploreAll(
     const next: Visit[] = [];
     for (const visit of level) {
       const path = pathTo(visit);
-      let fresh: SmallWorld | undefined = reached(budget, path);
+      let fresh: SmallWorld | undefined = visit.world ?? reached(budget, path);
+      visit.world = undefined;
       for (const choice of fresh.choices()) {
         const world = fresh ?? reached(budget, path);
         fresh = undefined;
@@ -75,7 +81,7 @@ export function exploreAll(
         const key = world.key();
         if (seen.has(key)) continue;
         seen.add(key);
-        next.push({ choice, before: visit });
+        next.push({ choice, before: visit, world: next.length < KEPT_WORLDS ? world : undefined });
         if (seen.size % 1_000 === 0) progress?.(seen.size, depth + 1);
         if (seen.size >= stateLimit) return result(depth);
       }

@@ -66,6 +66,9 @@ function endpointOf(index: number): Endpoint {
   return { address: `10.0.0.${index + 1}`, port: 7_946 };
 }
 
+/** A world is begun for nearly every step, and always with the same. */
+const OPTIONS = NAMES.map((_, index) => optionsOf(index));
+
 export class SmallWorld {
   nowMs = 0;
   /** What a checker objected to, or a core threw. */
@@ -87,14 +90,13 @@ export class SmallWorld {
 
   constructor(budget: Budget) {
     this.#budget = budget;
-    this.#cores = NAMES.map((name, index) => {
-      const chance = new SeededRandom(1).fork(name);
+    this.#cores = OPTIONS.map((options) => {
+      const chance = new SeededRandom(1).fork(options.name);
       const environment = {
         random: chance.toFunction(),
         fillRandom: (bytes: Uint8Array): void => chance.fill(bytes),
       };
-      const core = new Swim(optionsOf(index), environment);
-      return core;
+      return new Swim(options, environment);
     });
     this.#cores.forEach((core, index) => {
       if (core !== undefined) this.#step(index, core, () => core.start(0));
