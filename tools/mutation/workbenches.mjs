@@ -6,7 +6,7 @@
 const why = "room that outlives a call";
 
 /** The functions that make such room. */
-const rooms = new Set(["benchOf", "marksUpTo"]);
+const rooms = new Set(["benchOf", "benchUpTo", "marksUpTo"]);
 
 function isWorkbench(path) {
   return rooms.has(path.getFunctionParent()?.node.id?.name);

@@ -16,13 +16,9 @@ export class KnownRecords implements KnownNodes {
   readonly #context: CoreContext;
   /** The number of the name in the record expected last. */
   #number = -1;
-  readonly #ownNumber: number;
 
   constructor(context: CoreContext) {
     this.#context = context;
-    const { options, table } = context;
-    const row = table.find(options.name);
-    this.#ownNumber = row === undefined ? -1 : table.number(row);
   }
 
   expect(bytes: Uint8Array, start: number, end: number): number {
@@ -36,8 +32,7 @@ export class KnownRecords implements KnownNodes {
     const { table } = this.#context;
     const encodings = table.shared?.nodes;
     const row = table.rowOf(this.#number);
-    const isOther = row !== undefined && this.#number !== this.#ownNumber;
-    if (isOther && table.state(row) === "alive" && this.#mayLeaveOut(isJoin)) {
+    if (row !== undefined && table.state(row) === "alive" && this.#mayLeaveOut(isJoin)) {
       const incarnation = table.incarnation(row);
       if (encodings?.isKnownAs(this.#number, table.record(row), incarnation) === true)
         return "known";

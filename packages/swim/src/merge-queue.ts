@@ -9,7 +9,6 @@
 import { meantPort, type CoreContext } from "./core-context.ts";
 import type { Membership } from "./membership.ts";
 import type { Endpoint } from "./protocol-core.ts";
-import type { Timer } from "./timer-table.ts";
 import { WireState, type PushPullMessage, type PushPullNode } from "./wire/index.ts";
 
 /**
@@ -40,7 +39,6 @@ export class MergeQueue {
   readonly #context: CoreContext;
   readonly #membership: Membership;
   readonly #merges: Merge[] = [];
-  #timer: Timer | undefined;
 
   constructor(context: CoreContext, membership: Membership) {
     this.#context = context;
@@ -89,8 +87,7 @@ export class MergeQueue {
   }
 
   #continueSoon(nowMs: number): void {
-    if (this.#timer?.isWaiting === true) return;
-    this.#timer = this.#context.timers.set(nowMs, (dueMs) => this.#mergeSlice(dueMs));
+    this.#context.timers.set(nowMs, (dueMs) => this.#mergeSlice(dueMs));
   }
 
   #isOldNews({ isLook, isReply, message }: Merge): boolean {

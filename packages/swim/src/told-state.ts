@@ -64,11 +64,16 @@ function encodedRows(
 /** Writes at the end of the workbench. @returns the new end. */
 function written(bytes: Uint8Array, at: number): number {
   const end = at + bytes.length;
+  benchUpTo(end).set(bytes, at);
+  return end;
+}
+
+/** The workbench with room up to here, and all that is on it. */
+function benchUpTo(end: number): Uint8Array {
   if (end > workbench.length) {
     const larger = new Uint8Array(end * 2);
-    larger.set(workbench.subarray(0, at));
+    larger.set(workbench);
     workbench = larger;
   }
-  workbench.set(bytes, at);
-  return end;
+  return workbench;
 }

@@ -1,7 +1,13 @@
 /** What a newcomer tells on of what it has learned by joining, and what the others know already. */
 import { describe, expect, it } from "vitest";
-import type { StreamId } from "@x/swim";
-import { answerJoin, asked, entries, joined, state } from "./support/exchanges.ts";
+import {
+  answerJoin,
+  asked,
+  entries,
+  joined,
+  state,
+  stepUntilAnswered,
+} from "./support/exchanges.ts";
 import { aliveOf, entryOf, LoneCore } from "./support/lone-core.ts";
 import { drainRumours } from "./support/rumours.ts";
 
@@ -105,15 +111,6 @@ describe("what a newcomer tells on", () => {
 
 describe("states that wait for each other", () => {
   const SLICED = { ...WITH_GOSSIP, pushPullIntervalMs: HOUR_MS, mergeSliceLimit: 10 } as const;
-
-  /** Reads a state up to its end, where it is answered, and begins to be merged. */
-  function stepUntilAnswered(core: LoneCore, streamId: StreamId): void {
-    for (let guard = 0; guard < 100; guard += 1) {
-      if (core.written(streamId, "dialler") !== undefined) return;
-      core.call(() => core.swim.handleTimeout(core.nowMs));
-    }
-    throw new Error("the state was not answered");
-  }
 
   /** A newcomer whose look is answered while it merges what somebody else has sent. */
   function mergesTwo(core: LoneCore, foundByLook: number): void {

@@ -105,4 +105,55 @@ describe("SharedEncodings", () => {
 
     expect([encodings.length(5), encodings.held(5)?.message.incarnation]).toEqual([160, 1]);
   });
+
+  it("finds an encoding in full only: not cut off, not with a byte changed, not once dropped", () => {
+    const encodings = new SharedEncodings<Told>(2);
+    const encoded = encodingOf(1, Uint8Array.of(1, 2, 3));
+    encodings.put(5, recordOf("a"), { message: { incarnation: 1 }, encoded });
+    const find = (bytes: Uint8Array, end = bytes.length): number => encodings.find(bytes, 0, end);
+
+    expect([find(encoded), find(encoded, encoded.length - 1)]).toEqual([5, -1]);
+    for (const index of encoded.keys()) {
+      expect(find(encoded.with(index, 77))).toBe(-1);
+    }
+    encodings.drop(5);
+    expect([find(encoded), encodings.length(5), encodings.held(5)]).toEqual([-1, 0, undefined]);
+    expect(encodings.isKnownAs(5, recordOf("a"), 9)).toBe(false);
+  });
+
+  it("holds nothing at first, and dropping what it does not hold changes nothing", () => {
+    const encodings = new SharedEncodings<Told>(2);
+    const encoded = encodingOf(1, Uint8Array.of(1));
+    expect([encodings.find(encoded, 0, encoded.length), encodings.length(0)]).toEqual([-1, 0]);
+
+    encodings.drop(1_000);
+    encodings.put(63, recordOf("a"), { message: { incarnation: 1 }, encoded });
+    encodings.drop(64);
+
+    expect(encodings.find(encoded, 0, encoded.length)).toBe(63);
+    expect([62, 63, 64, 1_000].map((number) => encodings.length(number))).toEqual([0, 7, 0, 0]);
+  });
+
+  it("still finds, copies and knows what it held before it grew", () => {
+    const encodings = new SharedEncodings<Told>(2);
+    const record = recordOf("a");
+    const numbers = [0, 1, 63, 64, 97, 98, 5_000];
+    for (const number of numbers) {
+      const encoded = encodingOf(number, Uint8Array.of(number & 255));
+      encodings.put(number, record, { message: { incarnation: number }, encoded });
+    }
+
+    for (const number of numbers) {
+      const encoded = encodingOf(number, Uint8Array.of(number & 255));
+      const target = new Uint8Array(encoded.length);
+      expect(encodings.find(encoded, 0, encoded.length)).toBe(number);
+      expect(encodings.copy(number, record, number, target, 0)).toBe(encoded.length);
+      expect(target).toEqual(encoded);
+      expect([-1, 0, 1].map((by) => encodings.isKnownAs(number, record, number + by))).toEqual([
+        false,
+        true,
+        true,
+      ]);
+    }
+  });
 });

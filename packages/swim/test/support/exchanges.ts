@@ -54,3 +54,12 @@ export function asked(core: LoneCore): {
   if (message?.kind !== "push-pull") throw new Error("no state was sent");
   return { streamId, message };
 }
+
+/** Reads a state up to its end, where it is answered, and begins to be merged. */
+export function stepUntilAnswered(core: LoneCore, streamId: StreamId): void {
+  for (let guard = 0; guard < 100; guard += 1) {
+    if (core.written(streamId, "dialler") !== undefined) return;
+    core.call(() => core.swim.handleTimeout(core.nowMs));
+  }
+  throw new Error("the state was not answered");
+}
