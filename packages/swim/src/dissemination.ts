@@ -45,7 +45,7 @@ const BUSY_MEMBERS = 128;
 /** Targets of an eager round that has much to tell, and how many of them are told what was overheard. */
 const BUSY_TARGETS = 6;
 const NEXT_TARGETS = 2;
-/** Packets for one target in one round, while there is news that was never sent. */
+/** So many packets' worth of news for one target in one round, while there is some that was never sent. */
 const EAGER_PACKETS_PER_TARGET = 8;
 
 export interface Announcement {

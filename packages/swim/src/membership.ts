@@ -102,12 +102,10 @@ export class Membership {
 
   /** Says farewell; `finished` when it has been told often enough. */
   announceLeave(nowMs: number, finished: () => void): void {
-    const { options, table } = this.#context;
-    const row = table.find(options.name);
+    const { name } = this.#context.options;
     this.#isLeaving = true;
-    const incarnation = row === undefined ? this.#incarnation.current : table.incarnation(row);
-    const claim = { incarnation, node: options.name, from: options.name };
-    this.handleDead({ kind: "dead", ...claim }, {}, nowMs, finished);
+    const incarnation = this.#incarnation.current;
+    this.handleDead({ kind: "dead", incarnation, node: name, from: name }, {}, nowMs, finished);
   }
 
   handleAlive(claim: AliveMessage, origin: ClaimOrigin, nowMs: number): void {

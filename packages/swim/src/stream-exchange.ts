@@ -64,7 +64,8 @@ export class StreamExchange implements StreamSession {
 
   handleOpened(nowMs: number): void {
     const message = this.#request.message();
-    if (!isLarge(message)) return this.#write(message, nowMs);
+    const isEncoded = message.kind !== "push-pull" || message.encodedNodes !== undefined;
+    if (isEncoded || !isLarge(message)) return this.#write(message, nowMs);
     // Collecting a large state took its time: pings are answered before it is encoded.
     const { timers } = this.#context;
     this.#writeTimer = timers.set(nowMs, (dueMs) => this.#write(message, dueMs));
@@ -135,7 +136,8 @@ const LARGE_STATE_MEMBERS = 2_000;
  * happens once in minutes.
  */
 export function isLarge(message: StreamMessage): boolean {
-  return message.kind === "push-pull" && message.nodes.length > LARGE_STATE_MEMBERS;
+  if (message.kind !== "push-pull") return false;
+  return message.nodes.length + (message.encodedNodes?.count ?? 0) > LARGE_STATE_MEMBERS;
 }
 
 function rejection(error: WireError): ExchangeFailure {

@@ -4,13 +4,20 @@
  * Source: behaviour specification §8; wire specification §11.2.
  */
 import type { CoreContext } from "./core-context.ts";
+import { InvariantError } from "./errors.ts";
 import type { MemberTable } from "./member-table.ts";
 import type { SharedEncodings } from "./shared-encodings.ts";
 import { WireState, type EncodedNodes, type PushPullNode } from "./wire/index.ts";
 import { encodeNode } from "./wire/push-pull-codec.ts";
 
-/** Where one state after the other is put together: they are many, and each is made at a stretch. */
+/**
+ * Where one state after the other is put together: they are many, and each is made at a stretch and
+ * sent before the next. In a large cluster one is a megabyte, and copies of it would be most of all
+ * that is ever allocated.
+ */
 let workbench = new Uint8Array(4_096);
+/** How many states were put together on it. */
+let stateCount = 0;
 
 /** Records of a table, to be told. */
 export interface ToldState {
@@ -58,7 +65,28 @@ function encodedRows(
     // Whoever tells it next finds it.
     if (state === "alive" && record.isShared) encodings.put(number, record, { message, encoded });
   }
-  return { count: end - first, bytes: workbench.slice(0, at) };
+  stateCount += 1;
+  return new BenchedNodes(end - first, at, stateCount);
+}
+
+/** A state that lies on the workbench: it is there until the next one is put together. */
+class BenchedNodes implements EncodedNodes {
+  readonly count: number;
+  readonly #length: number;
+  readonly #stateNumber: number;
+
+  constructor(count: number, length: number, stateNumber: number) {
+    this.count = count;
+    this.#length = length;
+    this.#stateNumber = stateNumber;
+  }
+
+  get bytes(): Uint8Array {
+    if (this.#stateNumber !== stateCount) {
+      throw new InvariantError("a state was put together before the last one was sent");
+    }
+    return workbench.subarray(0, this.#length);
+  }
 }
 
 /** Writes at the end of the workbench. @returns the new end. */

@@ -73,11 +73,21 @@ describe("a core among others of its process", () => {
   it("tells itself alone, wherever it stands", () => {
     const { first, second } = two();
 
-    const told = [first, second].map((context) => toldState(context, "self").encodedNodes);
-    expect(told).toEqual([
-      { count: 1, bytes: encodeNode(ENTRIES[1] as (typeof ENTRIES)[number]) },
-      { count: 1, bytes: encodeNode(ENTRIES[0] as (typeof ENTRIES)[number]) },
-    ]);
+    for (const [context, entry] of [
+      [first, ENTRIES[1]],
+      [second, ENTRIES[0]],
+    ] as const) {
+      const told = toldState(context, "self").encodedNodes;
+      expect(told?.count).toBe(1);
+      expect(told?.bytes).toEqual(encodeNode(entry as (typeof ENTRIES)[number]));
+    }
+  });
+
+  it("is read before the next one is put together, or not at all", () => {
+    const { first, second } = two();
+    const told = toldState(first, "everybody").encodedNodes;
+    toldState(second, "everybody");
+    expect(() => told?.bytes).toThrow("a state was put together before the last one was sent");
   });
 
   it("leaves for the others what it encoded of members that live and that others know as well", () => {
@@ -97,7 +107,7 @@ describe("a core among others of its process", () => {
     const { pool, second } = two();
     const other = contextOf("alive", pool);
     add(other, "alive", "alive");
-    const told = (context: CoreContext): unknown => toldState(context, "self").encodedNodes?.bytes;
+    const told = (context: CoreContext): unknown => toldState(context, "self").encodedNodes?.bytes.slice();
     const { table } = second;
     const before = entryOf("alive", 5, { incarnation: 7 });
     expect([second, other].map(told)).toEqual([encodeNode(before), encodeNode(before)]);

@@ -129,6 +129,7 @@ export interface PushPullNode {
 /** Encoded members, one behind the other. */
 export interface EncodedNodes {
   readonly count: number;
+  /** Perhaps in memory that is used again soon: read it when the message is sent, not before. */
   readonly bytes: Uint8Array;
 }
 

@@ -44,13 +44,16 @@ const nodeWriter = new MsgpackWriter();
 const noBytes = new Uint8Array(0);
 
 /**
- * Writes type byte, header, members and user state.
+ * Type byte, header, members and user state.
  *
  * Lengths and states are signed for the reference, and its codec has changed how it writes those;
  * both forms are read by all. The older, unsigned one is never longer.
+ *
+ * @returns bytes that never change, possibly a view into shared memory.
  */
-export function writePushPull(message: PushPullMessage, writer: MsgpackWriter): void {
-  const { encodedNodes, nodes } = message;
+export function encodePushPull(message: PushPullMessage, writer: MsgpackWriter): Uint8Array {
+  const { encodedNodes, nodes, userState } = message;
+  writer.reset();
   writer.writeByte(MessageType.pushPull);
   writer.writeMapHeader(3);
   writer.writeKey(key.join);
@@ -58,10 +61,20 @@ export function writePushPull(message: PushPullMessage, writer: MsgpackWriter): 
   writer.writeKey(key.nodes);
   writer.writeUnsigned(nodes.length + (encodedNodes?.count ?? 0));
   writer.writeKey(key.userStateLen);
-  writer.writeUnsigned(message.userState.length);
+  writer.writeUnsigned(userState.length);
   for (const node of nodes) writeNode(node, writer);
-  if (encodedNodes !== undefined) writer.writeBytes(encodedNodes.bytes);
-  writer.writeBytes(message.userState);
+  if (encodedNodes === undefined) {
+    writer.writeBytes(userState);
+    return writer.finish();
+  }
+  // A megabyte perhaps: into its own memory at once, instead of through a writer that grows.
+  const head = writer.finish();
+  const told = encodedNodes.bytes;
+  const whole = new Uint8Array(head.length + told.length + userState.length);
+  whole.set(head);
+  whole.set(told, head.length);
+  whole.set(userState, head.length + told.length);
+  return whole;
 }
 
 /** One record as it stands in a push-pull, in memory of its own. */

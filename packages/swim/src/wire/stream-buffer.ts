@@ -1,11 +1,28 @@
+const NO_BYTES = new Uint8Array(0);
+/** Less is not worth being kept. */
+const LEAST_SPARE_BYTES = 16 * 1024;
+/** What is kept altogether: two of the largest exchanges that are usual. */
+export const SPARE_LIMIT_BYTES: number = 4 * 1024 * 1024;
+
+/** Memory of streams that are over, for those to come. */
+const spares: Uint8Array[] = [];
+
+/** Bytes kept for streams to come. */
+export function spareBytes(): number {
+  return spares.reduce((sum, { length }) => sum + length, 0);
+}
+
 /**
  * Bytes of a stream that have arrived and are not used up.
  *
  * Grows only by what arrives, never by what is announced; each byte is copied a bounded number of
- * times, however small the pieces are.
+ * times, however small the pieces are. The memory of large ones is used again: an exchange with ten
+ * thousand members needs a megabyte, and all of them together would keep the garbage collector busy.
  */
 export class StreamBuffer {
-  #bytes: Uint8Array = new Uint8Array(0);
+  #bytes: Uint8Array = NO_BYTES;
+  /** Whether the memory is ours alone. */
+  #isOwn = false;
   #start = 0;
   #end = 0;
 
@@ -48,6 +65,8 @@ export class StreamBuffer {
 
   /** Makes `bytes` the content, without copying. They must not be changed afterwards. */
   replace(bytes: Uint8Array): void {
+    if (bytes.buffer !== this.#bytes.buffer) this.release();
+    this.#isOwn = false;
     this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#start = 0;
     this.#end = bytes.length;
@@ -62,15 +81,42 @@ export class StreamBuffer {
     }
   }
 
+  /** Forgets the content; all views end. */
+  release(): void {
+    if (this.#isOwn) keepSpare(this.#bytes);
+    this.#isOwn = false;
+    this.#bytes = NO_BYTES;
+    this.#start = 0;
+    this.#end = 0;
+  }
+
   /** Moves the content to the front if at least half of the memory is free, else doubles it. */
   #makeRoom(count: number): void {
     const needed = this.length + count;
     const content = this.#bytes.subarray(this.#start, this.#end);
-    const target =
-      2 * needed <= this.#bytes.length ? this.#bytes : new Uint8Array(Math.max(256, 2 * needed));
+    const isRoomy = this.#isOwn && 2 * needed <= this.#bytes.length;
+    const target = isRoomy ? this.#bytes : memoryOf(Math.max(256, 2 * needed));
     target.set(content);
+    if (this.#isOwn && !isRoomy) keepSpare(this.#bytes);
+    this.#isOwn = true;
     this.#bytes = target;
     this.#end -= this.#start;
     this.#start = 0;
   }
+}
+
+/** Memory of at least so many bytes, whatever is in it. */
+function memoryOf(bytes: number): Uint8Array {
+  if (bytes < LEAST_SPARE_BYTES) return new Uint8Array(bytes);
+  const index = spares.findIndex(({ length }) => length >= bytes);
+  const [spare] = index < 0 ? [] : spares.splice(index, 1);
+  return spare ?? new Uint8Array(bytes);
+}
+
+/** The larger ones are worth more. */
+function keepSpare(bytes: Uint8Array): void {
+  if (bytes.length < LEAST_SPARE_BYTES || bytes.length > SPARE_LIMIT_BYTES) return;
+  spares.push(bytes);
+  spares.sort((first, second) => first.length - second.length);
+  while (spareBytes() > SPARE_LIMIT_BYTES) spares.shift();
 }

@@ -16,7 +16,7 @@ import { encodeKey } from "./msgpack-dialect.ts";
 import { MsgpackScanner } from "./msgpack-scanner.ts";
 import { MsgpackWriter } from "./msgpack-writer.ts";
 import { requiredAead, sealBytes, sealingKey, sealVersion, type PacketSettings } from "./packet.ts";
-import { writePushPull, type KnownNodes } from "./push-pull-codec.ts";
+import { encodePushPull, type KnownNodes } from "./push-pull-codec.ts";
 import { open, sealedBytes } from "./sealing.ts";
 import { StreamBodyReader, type StreamRole } from "./stream-body.ts";
 import { StreamBuffer } from "./stream-buffer.ts";
@@ -72,9 +72,7 @@ export function encodeStreamBody(message: StreamMessage, settings: PacketSetting
     case "ack":
       return encodeMessage(message);
     case "push-pull":
-      writer.reset();
-      writePushPull(message, writer);
-      return writer.finish();
+      return encodePushPull(message, writer);
     case "user":
       if (message.payload.length > userMessageBytes) {
         throw new RangeError(
@@ -260,14 +258,15 @@ export class StreamReader {
       const isOpen = this.#unwrap(maxNodes);
       this.#hasMore =
         this.#envelope !== undefined || (isOpen && this.#body.read(this.#buffer, maxNodes));
-      if (this.#isWhole && !this.#hasMore && this.#body.message === undefined) throw endedEarly();
+      if (this.#body.message !== undefined) this.#buffer.release();
+      else if (this.#isWhole && !this.#hasMore) throw endedEarly();
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       this.#failure = error;
       this.#hasMore = false;
       this.#needsErrorReply =
         this.#role === "acceptor" && (this.#phase === "frame" || this.#phase === "compression");
-      this.#buffer.replace(new Uint8Array(0));
+      this.#buffer.release();
       throw error;
     }
   }
