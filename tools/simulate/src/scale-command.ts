@@ -5,11 +5,11 @@ import { readArguments } from "./arguments.ts";
 import { ProgressLine } from "./progress.ts";
 import { measureScale, type ScaleFigures, type ScalePlan } from "./scale.ts";
 
-const SIZES = [100, 300, 1_000, 3_000] as const;
+const SIZES = [100, 300, 1_000, 3_000, 10_000] as const;
 /** A cluster of ten thousand needs a large heap; Node.js stops at a few GiB unless told. */
 const HEAP_MIB = 20_000;
 /** Packets die young, but not before a default nursery is full of them. */
-const YOUNG_MIB = 64;
+const YOUNG_MIB = 128;
 /** @returns the exit code: 1 if a size failed. */
 export function scaleCommand(args: readonly string[]): number {
   const { numbers, switches, words } = readArguments(args, {

@@ -2,7 +2,7 @@
 import { stdout } from "node:process";
 import { readArguments } from "../arguments.ts";
 import { ScenarioError } from "../scenario-check.ts";
-import { epidemicEvidence } from "./epidemic-evidence.ts";
+import { epidemicEvidence, largeEpidemicEvidence } from "./epidemic-evidence.ts";
 import type { Evidence } from "./evidence.ts";
 import { lifeguardEvidence } from "./lifeguard-evidence.ts";
 import { rapidEvidence } from "./rapid-evidence.ts";
@@ -15,6 +15,7 @@ const ALL: readonly Evidence[] = [
   rapidEvidence,
   vivaldiEvidence,
   epidemicEvidence,
+  largeEpidemicEvidence,
 ];
 
 /** Prints each row as soon as it is measured. */
@@ -26,7 +27,8 @@ export function evidenceCommand(args: readonly string[]): number {
     throw new ScenarioError([`evidence: ${unknown.join(", ")}: must be ${names.join(", ")}`]);
   }
   for (const evidence of ALL) {
-    if (words.length > 0 && !words.includes(evidence.name)) continue;
+    const isWanted = words.length === 0 ? evidence.isLarge !== true : words.includes(evidence.name);
+    if (!isWanted) continue;
     stdout.write(`\n## ${evidence.source}\n\n| | published | ours |\n| --- | --- | --- |\n`);
     evidence.measure(({ ours, published, what }) => {
       stdout.write(`| ${what} | ${published} | ${ours} |\n`);

@@ -11,6 +11,8 @@ export interface EvidenceRow {
 export interface Evidence {
   readonly name: string;
   readonly source: string;
+  /** Takes so long that it is measured only when it is named. */
+  readonly isLarge?: boolean;
   measure(report: (row: EvidenceRow) => void): void;
 }
 
