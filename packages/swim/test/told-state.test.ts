@@ -107,7 +107,8 @@ describe("a core among others of its process", () => {
     const { pool, second } = two();
     const other = contextOf("alive", pool);
     add(other, "alive", "alive");
-    const told = (context: CoreContext): unknown => toldState(context, "self").encodedNodes?.bytes.slice();
+    const told = (context: CoreContext): unknown =>
+      toldState(context, "self").encodedNodes?.bytes.slice();
     const { table } = second;
     const before = entryOf("alive", 5, { incarnation: 7 });
     expect([second, other].map(told)).toEqual([encodeNode(before), encodeNode(before)]);

@@ -68,8 +68,8 @@ function tellTeller(cluster: Cluster, memberCount: number): void {
 function describe(cluster: Cluster, name: string): PushPullNode {
   const [self] = swimOf(cluster.core(name)).members();
   if (self === undefined) throw new Error(`${name} does not know itself`);
-  const { delegateCurrent, delegateMax, delegateMin } = self.versions;
-  const { protocolCurrent, protocolMax, protocolMin } = self.versions;
+  const { protocolMin, protocolMax, protocolCurrent } = self.versions;
+  const { delegateMin, delegateMax, delegateCurrent } = self.versions;
   return {
     name,
     address: self.addressBytes,
@@ -77,9 +77,13 @@ function describe(cluster: Cluster, name: string): PushPullNode {
     meta: self.meta,
     incarnation: self.incarnation,
     state: WireState.alive,
-    versions: Uint8Array.of(
-      ...[protocolMin, protocolMax, protocolCurrent],
-      ...[delegateMin, delegateMax, delegateCurrent],
-    ),
+    versions: Uint8Array.from([
+      protocolMin,
+      protocolMax,
+      protocolCurrent,
+      delegateMin,
+      delegateMax,
+      delegateCurrent,
+    ]),
   };
 }
