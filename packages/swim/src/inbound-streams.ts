@@ -7,7 +7,7 @@ import type { CoreContext } from "./core-context.ts";
 import type { Endpoint, StreamFailure, StreamId } from "./protocol-core.ts";
 import type { PushPull } from "./push-pull.ts";
 import { SlicedReader } from "./sliced-reader.ts";
-import { isLarge } from "./stream-exchange.ts";
+import { isEncodedLater, isLarge } from "./stream-exchange.ts";
 import type { AcceptedSession, StreamTable } from "./stream-table.ts";
 import type { SwimReport } from "./swim-report.ts";
 import type { Timer } from "./timer-table.ts";
@@ -86,8 +86,7 @@ export class InboundStream implements AcceptedSession {
         return this.#answerPing(message);
       case "push-pull": {
         const state = this.#parts.pushPull.accept(message, this.#remote, nowMs);
-        if (state === undefined || !isLarge(state)) return this.#reply(state);
-        // Collecting a large state took its time: pings are answered before it is encoded.
+        if (state === undefined || !isEncodedLater(state)) return this.#reply(state);
         this.#replyTimer = this.#context.timers.set(nowMs, () => this.#reply(state));
         return;
       }

@@ -64,9 +64,7 @@ export class StreamExchange implements StreamSession {
 
   handleOpened(nowMs: number): void {
     const message = this.#request.message();
-    const isEncoded = message.kind !== "push-pull" || message.encodedNodes !== undefined;
-    if (isEncoded || !isLarge(message)) return this.#write(message, nowMs);
-    // Collecting a large state took its time: pings are answered before it is encoded.
+    if (!isEncodedLater(message)) return this.#write(message, nowMs);
     const { timers } = this.#context;
     this.#writeTimer = timers.set(nowMs, (dueMs) => this.#write(message, dueMs));
   }
@@ -138,6 +136,14 @@ const LARGE_STATE_MEMBERS = 2_000;
 export function isLarge(message: StreamMessage): boolean {
   if (message.kind !== "push-pull") return false;
   return message.nodes.length + (message.encodedNodes?.count ?? 0) > LARGE_STATE_MEMBERS;
+}
+
+/**
+ * Whether a message is encoded in a turn of its own: collecting a large state took its time, and pings
+ * are answered first. One that was encoded as it was collected has nothing left to wait for.
+ */
+export function isEncodedLater(message: StreamMessage): boolean {
+  return isLarge(message) && message.kind === "push-pull" && message.encodedNodes === undefined;
 }
 
 function rejection(error: WireError): ExchangeFailure {

@@ -8,6 +8,7 @@ import {
   LoneCore,
   type LoneCoreSettings,
 } from "./support/lone-core.ts";
+import { coresOfOnePool } from "./support/shared-pool.ts";
 
 describe("an accepted push/pull (behaviour specification §8)", () => {
   it("is answered with the table as it was before, and merged", () => {
@@ -108,6 +109,22 @@ describe("an accepted push/pull (behaviour specification §8)", () => {
     expect(core.hasClosed(id)).toBe(true);
     const asked = core.written(streamId, "acceptor");
     expect(asked?.kind === "push-pull" ? asked.nodes.length : 0).toBe(2_002);
+  });
+
+  it("of a large cluster in one process is answered at once: it is collected encoded", () => {
+    const { core, others } = coresOfOnePool();
+    const nodes = Array.from({ length: 2_001 }, (_, index) =>
+      entryOf(`m${index}`, 2, { port: 1_000 + index }),
+    );
+    for (const each of [core, ...others]) {
+      each.dialWith(state(nodes));
+      each.advance(0);
+    }
+
+    const replies = [core, ...others].map((each) => each.dialWith(state([])).reply);
+
+    const counts = replies.map((reply) => (reply?.kind === "push-pull" ? reply.nodes.length : 0));
+    expect(counts).toEqual([2_002, 2_002, 2_002]);
   });
 
   it("is closed unread when too many are being merged", () => {
