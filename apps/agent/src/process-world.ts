@@ -1,15 +1,10 @@
 /** This process, as the agent program sees it. */
 import type { AgentWorld } from "./agent-program.ts";
+import { gatherOutput } from "./gathered-output.ts";
 
 /** What asks for the dump of metrics: Windows has no USR1. Source: agent specification §7. */
 const dumpSignal = process.platform === "win32" ? "SIGBREAK" : "SIGUSR1";
 const signals: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", dumpSignal];
-
-/**
- * The first lines wait this long: Node takes as long to open its standard output as the agent
- * takes to open its ports, and whoever waits for a start waits for those.
- */
-const firstWriteDelayMs = 30;
 
 /** A process that can be left. */
 export interface ProcessWorld extends AgentWorld {
@@ -19,7 +14,7 @@ export interface ProcessWorld extends AgentWorld {
 
 /** @param usage - the help text for words that are no flags; asked for when there are some. */
 export function processWorld(usage: () => string): ProcessWorld {
-  const output = heldAtFirst((text) => write(process.stdout, text));
+  const output = gatherOutput((text) => write(process.stdout, text));
   return {
     writeOut: output.write,
     async written() {
@@ -41,36 +36,6 @@ export function processWorld(usage: () => string): ProcessWorld {
         for (const { signal, listener } of listeners) process.off(signal, listener);
       };
     },
-  };
-}
-
-/** Holds what comes within `firstWriteDelayMs` of the first text, or until the process ends. */
-function heldAtFirst(write: (text: string) => void): {
-  readonly write: (text: string) => void;
-  readonly release: () => void;
-} {
-  let held: string | undefined = "";
-  let timer: NodeJS.Timeout | undefined;
-  const release = (): void => {
-    clearTimeout(timer);
-    process.off("exit", release);
-    if (held === undefined) return;
-    const text = held;
-    held = undefined;
-    write(text);
-  };
-  return {
-    write(text) {
-      if (held === undefined) {
-        write(text);
-        return;
-      }
-      held += text;
-      if (timer !== undefined) return;
-      timer = setTimeout(release, firstWriteDelayMs);
-      process.on("exit", release);
-    },
-    release,
   };
 }
 

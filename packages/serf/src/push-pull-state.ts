@@ -78,8 +78,9 @@ export class PushPullState {
     if (skipsOldEvents && believesEventTime)
       this.#userEvents.raiseMinimumTime(state.eventLamportTime);
     for (const slot of state.events ?? []) {
-      for (const event of slot?.events ?? []) {
-        this.#userEvents.replay(slot?.lamportTime ?? 0n, event, nowMs);
+      if (slot === undefined) continue;
+      for (const event of slot.events ?? []) {
+        this.#userEvents.replay(slot.lamportTime, event, nowMs);
       }
     }
   }

@@ -56,7 +56,7 @@ export function writePushPullState(writer: MsgpackWriter, message: PushPullState
   writer.writeKey(keyEventLamportTime);
   writer.writeUnsigned64(message.eventLamportTime);
   writer.writeKey(keyEvents);
-  writeList(writer, message.events, (slot) => writeSlot(writer, slot));
+  writeSlots(writer, message.events);
   writer.writeKey(keyLamportTime);
   writer.writeUnsigned64(message.lamportTime);
   writer.writeKey(keyLeftMembers);
@@ -163,11 +163,30 @@ function writeList<Item>(
   for (const item of items) writeItem(item);
 }
 
-function writeSlot(writer: MsgpackWriter, slot: RecentUserEvents | undefined): void {
-  if (slot === undefined) {
+/** Nearly all of the many slots are empty, and those are written at a stretch. */
+function writeSlots(
+  writer: MsgpackWriter,
+  slots: readonly (RecentUserEvents | undefined)[] | undefined,
+): void {
+  if (slots === undefined) {
     writer.writeNil();
     return;
   }
+  writer.writeArrayHeader(slots.length);
+  let emptyCount = 0;
+  for (const slot of slots) {
+    if (slot === undefined) {
+      emptyCount += 1;
+      continue;
+    }
+    writer.writeNils(emptyCount);
+    emptyCount = 0;
+    writeSlot(writer, slot);
+  }
+  writer.writeNils(emptyCount);
+}
+
+function writeSlot(writer: MsgpackWriter, slot: RecentUserEvents): void {
   writer.writeMapHeader(2);
   writer.writeKey(keyEvents);
   writeList(writer, slot.events, (event) => {
@@ -224,9 +243,12 @@ function readSlots(reader: MsgpackReader): readonly (RecentUserEvents | undefine
   const count = checkedCount(reader.readArrayHeader(), limit, "event slots");
   const slots: (RecentUserEvents | undefined)[] = [];
   let eventsLeft: number = pushPullStateLimits.eventCount;
-  for (let index = 0; index < count; index++) {
-    const slot = reader.takeNil() ? undefined : readSlot(reader, eventsLeft);
-    eventsLeft -= slot?.events?.length ?? 0;
+  while (slots.length < count) {
+    const emptyCount = reader.takeNils(count - slots.length);
+    for (let empty = 0; empty < emptyCount; empty += 1) slots.push(undefined);
+    if (slots.length === count) break;
+    const slot = readSlot(reader, eventsLeft);
+    eventsLeft -= slot.events?.length ?? 0;
     slots.push(slot);
   }
   return slots;

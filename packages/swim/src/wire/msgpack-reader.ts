@@ -93,6 +93,16 @@ export class MsgpackReader {
     return true;
   }
 
+  /** Reads all nils that stand here, at most `limit`. @returns how many there were. */
+  takeNils(limit: number): number {
+    const start = this.#at;
+    const end = Math.min(this.#end, start + limit);
+    let at = start;
+    while (at < end && this.#bytes[at] === nil) at += 1;
+    this.#at = at;
+    return at - start;
+  }
+
   /**
    * A byte string in any form.
    *

@@ -213,6 +213,13 @@ export class MsgpackWriter {
     this.writeByte(nil);
   }
 
+  /** Absent, so many times. */
+  writeNils(count: number): void {
+    this.#reserve(count);
+    this.#bytes.fill(nil, this.#at, this.#at + count);
+    this.#at += count;
+  }
+
   /** @param wide - the prefix of the 16-bit form; the 32-bit form's is the next number. */
   #writeHeader(size: number, narrow: number, narrowLimit: number, wide: number): void {
     if (!Number.isInteger(size) || size < 0 || size > 0xffff_ffff) {

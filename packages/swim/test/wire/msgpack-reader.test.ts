@@ -241,6 +241,16 @@ describe("MsgpackReader (wire specification §9)", () => {
     }
   });
 
+  it("reads nils at a stretch: up to the limit, the first other value, or the end", () => {
+    const source = reader("c0c0c02ac0");
+    expect(source.takeNils(2)).toBe(2);
+    expect(source.takeNils(9)).toBe(1);
+    expect(source.takeNils(9)).toBe(0);
+    expect(source.readUnsigned(255)).toBe(42);
+    expect(source.takeNils(9)).toBe(1);
+    expect(source.takeNils(9)).toBe(0);
+  });
+
   it("refuses the one byte msgpack leaves undefined", () => {
     expect(refusal(() => reader("c1").skip())).toBe("malformed");
     expect(refusal(() => reader("c1").readString())).toBe("malformed");

@@ -150,6 +150,12 @@ describe("MsgpackWriter (wire specification §9)", () => {
     expect(hex(writer.finish())).toBe("01");
   });
 
+  it("writes nils at a stretch, beyond its slab as well", () => {
+    expect(written((writer) => writer.writeNils(3))).toBe("c0c0c0");
+    expect(written((writer) => writer.writeNils(0))).toBe("");
+    expect(written((writer) => writer.writeNils(20_000))).toBe("c0".repeat(20_000));
+  });
+
   it("keeps no small message alive by a large slab", () => {
     const writer = new MsgpackWriter();
     writer.writeBytes(new Uint8Array(10_000_000));
