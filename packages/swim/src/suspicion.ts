@@ -99,6 +99,7 @@ export class Suspicion {
   readonly #accusers: Set<string>;
   #wasRefused = false;
   #extraMs = 0;
+  #leastDeadlineMs = -Infinity;
 
   constructor(bounds: SuspicionBounds, firstAccuser: string, startedMs: number) {
     this.#bounds = bounds;
@@ -113,10 +114,13 @@ export class Suspicion {
 
   /** When the suspect is dead unless it refutes. */
   get deadlineMs(): number {
+    return Math.max(this.#startedMs + this.#waitMs, this.#leastDeadlineMs);
+  }
+
+  get #waitMs(): number {
     const waitMs = suspicionTimeoutMs(this.confirmationCount, this.#bounds);
     const isAgreed = this.confirmationCount >= this.#bounds.confirmationLimit;
-    if (this.#wasRefused && isAgreed) return this.#startedMs + waitMs * REFUSED_SHARE;
-    return this.#startedMs + waitMs + this.#extraMs;
+    return this.#wasRefused && isAgreed ? waitMs * REFUSED_SHARE : waitMs + this.#extraMs;
   }
 
   /** Nobody agrees, though others are there who could, and have had the time. */
@@ -141,6 +145,15 @@ export class Suspicion {
     if (this.#extraMs + stepMs > EXTENSION_LIMIT * this.#bounds.minMs) return false;
     this.#extraMs += stepMs;
     return true;
+  }
+
+  /**
+   * Leaves the suspect time, until then at least, to answer a confirmation.
+   *
+   * Deviation: in the reference a confirmation may end the wait on the spot.
+   */
+  lastUntil(leastDeadlineMs: number): void {
+    this.#leastDeadlineMs = Math.max(this.#leastDeadlineMs, leastDeadlineMs);
   }
 
   /**
