@@ -1,6 +1,7 @@
 /** What it is worth to hear from others what one still tells. */
 import { describe, expect, it } from "vitest";
-import { aliveOf } from "./support/lone-core.ts";
+import { MemberRecordPool } from "@x/swim";
+import { aliveOf, LoneCore } from "./support/lone-core.ts";
 import { calmCore, EAGER, namesIn, toldCounts } from "./support/rumours.ts";
 
 describe("news heard again", () => {
@@ -48,6 +49,25 @@ describe("news heard again", () => {
     const suspicions = messages.filter((message) => message.kind === "suspect");
     expect(namesIn(messages).filter((name) => name === "m5").length).toBe(8);
     expect(suspicions.length).toBe(8);
+  });
+
+  it("counts from others of the process as from anybody, and only if it is what we tell", () => {
+    /** As above, with an incarnation another core tells in this process. */
+    const toldAfterHearing = (incarnation: number): number => {
+      const environment = { records: new MemberRecordPool() };
+      const other = new LoneCore({ name: "other", environment });
+      const settings = { ...EAGER, gossipIntervalMs: 200, retransmitMultiplier: 20, environment };
+      const core = calmCore(80, settings);
+      core.receive(aliveOf("m5", 5, { incarnation: 2 }));
+      core.advance(0);
+      const claim = aliveOf("m5", 5, { incarnation });
+      other.receive(claim);
+      core.receive([claim, { kind: "user", payload: Uint8Array.of(1) }]);
+      core.advance(30_000);
+      return toldCounts(core).get("m5") ?? 0;
+    };
+
+    expect([1, 2].map(toldAfterHearing)).toEqual([40, 10]);
   });
 
   it("spares three quarters of the transmissions each time", () => {

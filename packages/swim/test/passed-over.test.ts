@@ -1,6 +1,6 @@
 /** What tells nothing new and is passed over undecoded, and what looks like it but is not. */
 import { describe, expect, it } from "vitest";
-import { encodeMessage, type AliveMessage, type PushPullNode } from "@x/swim/wire";
+import { encodeMessage, sealPacket, type AliveMessage, type PushPullNode } from "@x/swim/wire";
 import { joined, state, stepUntilAnswered } from "./support/exchanges.ts";
 import {
   aliveOf,
@@ -9,6 +9,7 @@ import {
   LoneCore,
   type LoneCoreSettings,
 } from "./support/lone-core.ts";
+import { packetSettings } from "./support/packet-settings.ts";
 import { coresOfOnePool, recordOf, teachOthers } from "./support/shared-pool.ts";
 
 /** Room for one claim, and for one record at a stretch: what is decoded needs some of it. */
@@ -123,7 +124,9 @@ describe("a claim", () => {
     const core = knower();
 
     for (let length = 1; length < encoded.length; length += 1) {
-      const bytes = encoded.slice(0, length);
+      // Behind a whole one, whose places are remembered.
+      const parts = [encoded, encoded.slice(0, length)];
+      const bytes = sealPacket(parts, packetSettings(), { compress: false, checksum: false });
       core.call(() => core.swim.handleDatagram({ bytes, source: endpoint(9) }, core.nowMs));
       expect(core.reportsOf("packet-rejected").length).toBe(length);
     }
@@ -133,7 +136,7 @@ describe("a claim", () => {
     const core = knower();
     const payload = encodeMessage(claimOf(5)).slice(1);
 
-    core.receive({ kind: "user", payload });
+    core.receive([{ kind: "user", payload }, claimOf(5)]);
 
     expect(core.events.at(-1)).toEqual({ kind: "user-message", payload });
   });
@@ -157,8 +160,7 @@ describe("a claim another core of the process has told", () => {
   });
 
   it("brings a stranger, ends a suspicion, and moves whoever has left", () => {
-    const pool = coresOfOnePool(NARROW);
-    const { core, others } = pool;
+    const { core, others } = coresOfOnePool({ ...NARROW, inboundQueueLimit: 3 });
     core.receive(claimOf(5));
     core.receive(claimOf(6));
     core.receive({ kind: "suspect", incarnation: 3, node: "m5", from: "m6" });
@@ -166,13 +168,32 @@ describe("a claim another core of the process has told", () => {
     const claims = [claimOf(5, { incarnation: 4 }), claimOf(6, { port: 9 }), claimOf(7)];
     for (const other of others) for (const claim of claims) other.receive(claim);
 
-    for (const claim of claims) core.receive(claim);
+    core.receive(claims);
 
     expect(core.eventNames().slice(-3)).toEqual([
       "suspicion-refuted m5",
       "member-joined m6",
       "member-joined m7",
     ]);
+  });
+
+  it("is recognised by its bytes: about oneself too, and where the name is no plain ASCII", () => {
+    const { core, others } = coresOfOnePool(NARROW);
+    const [self, exotic] = [aliveOf("self", 1), aliveOf("größe", 5)];
+    core.receive(exotic);
+    const before = [self, exotic].map((claim) => passesOver(core, claim));
+    for (const other of others) for (const claim of [self, exotic]) other.receive(claim);
+
+    expect(before).toEqual([false, true]);
+    expect([self, exotic].map((claim) => passesOver(core, claim))).toEqual([true, true]);
+    expect(passesOver(knower(), exotic)).toBe(false);
+  });
+
+  it("does not stand in the way of a former one, which none of them tells any more", () => {
+    const { core, others } = coresOfOnePool(NARROW);
+    for (const each of [core, ...others]) each.receive(claimOf(5));
+
+    expect(passesOver(core, claimOf(5, { incarnation: 2 }))).toBe(true);
   });
 
   it("is looked at about a suspect, though it is what is known", () => {
@@ -267,6 +288,34 @@ describe("the record of a state other cores of the process tell alike", () => {
       mergesTold({}, { delegate }),
       mergesTold({}, { isJoin: true }),
     ]).toEqual([false, false, true, true]);
+  });
+
+  it("is recognised by its bytes, where the name is no plain ASCII as well", () => {
+    const pool = coresOfOnePool(NARROW);
+    const claims = ["größe", "名"].map((name) => aliveOf(name, 5));
+    for (const claim of claims) pool.core.receive(claim);
+    const records = claims.map((claim) => recordOf(claim));
+    const before = mergesAtOnce(pool.core, records);
+    pool.core.advance(1);
+    teachOthers(pool, claims);
+
+    expect([before, mergesAtOnce(pool.core, records)]).toEqual([false, true]);
+  });
+
+  it("reminds whom this member holds for dead, so that it can refute", () => {
+    const pool = coresOfOnePool(NARROW);
+    const { core } = pool;
+    core.receive(claimOf(5));
+    core.receive({ kind: "dead", incarnation: 3, node: "m5", from: "m6" });
+    teachOthers(pool, [claimOf(5)]);
+    core.takeSent();
+
+    core.dialWith(state([recordOf(claimOf(5))]));
+
+    const reminders = core.takeSent().filter(({ target }) => target.address === "10.0.0.5");
+    expect(reminders.flatMap(({ messages }) => messages)).toEqual([
+      { kind: "dead", incarnation: 3, node: "m5", from: "self" },
+    ]);
   });
 
   it("brings strangers and what is new of others, and starts no slice for the rest", () => {

@@ -55,9 +55,21 @@ describe("SharedEncodings", () => {
     );
   });
 
-  it("finds all of a large cluster but the few whose places meet", () => {
+  it.each([
+    ["10.0.0.0/16", (index: number): number[] => [10, 0, index >> 8, index & 255]],
+    [
+      "10.0.0.0/8, a hundred apart",
+      (index: number): number[] => {
+        const at = index * 100;
+        return [10, at >> 16, (at >> 8) & 255, at & 255];
+      },
+    ],
+    ["many networks", (index: number): number[] => [index >> 8, index & 255, 0, 1]],
+  ])("finds all of a large cluster in %s but the few whose places meet", (_where, addressOf) => {
     const encodings = new SharedEncodings<Told>(2);
-    const all = Array.from({ length: 5_000 }, (_, index) => encodingOf(index, new Uint8Array(50)));
+    const all = Array.from({ length: 5_000 }, (_, index) =>
+      Uint8Array.of(7, 8, ...addressOf(index), ...new Uint8Array(50)),
+    );
     for (const [number, encoded] of all.entries()) {
       encodings.put(number, recordOf("a"), { message: { incarnation: 1 }, encoded });
     }
@@ -81,6 +93,9 @@ describe("SharedEncodings", () => {
       encodings.copy(5, record, 4, target, 4),
     ]).toEqual([9, 0, 0, 0, 0]);
     expect(target.subarray(3)).toEqual(encoded);
+    const larger = new Uint8Array(12).fill(77);
+    encodings.copy(5, record, 4, larger, 1);
+    expect([larger[0], ...larger.subarray(10)]).toEqual([77, 77, 77]);
   });
 
   it("knows a record at its incarnation and later ones", () => {
@@ -113,6 +128,7 @@ describe("SharedEncodings", () => {
     const find = (bytes: Uint8Array, end = bytes.length): number => encodings.find(bytes, 0, end);
 
     expect([find(encoded), find(encoded, encoded.length - 1)]).toEqual([5, -1]);
+    expect(encodings.find(Uint8Array.of(1, 1, ...encoded), 2, encoded.length + 1)).toBe(-1);
     for (const index of encoded.keys()) {
       expect(find(encoded.with(index, 77))).toBe(-1);
     }

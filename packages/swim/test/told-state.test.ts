@@ -103,6 +103,17 @@ describe("a core among others of its process", () => {
     expect(heldNames()).toEqual(["alive"]);
   });
 
+  it("encodes once what stays as it is, whoever tells it", () => {
+    const { first, pool, second } = two();
+    toldState(second, "everybody");
+    const held = pool.shared?.nodes.held(pool.find("alive")?.number ?? -1);
+
+    toldState(first, "everybody");
+
+    expect(held?.encoded).toEqual(encodeNode(ENTRIES[0] as (typeof ENTRIES)[number]));
+    expect(pool.shared?.nodes.held(pool.find("alive")?.number ?? -1)).toBe(held);
+  });
+
   it("tells what has changed since it was encoded: incarnation, metadata and state", () => {
     const { pool, second } = two();
     const other = contextOf("alive", pool);
