@@ -11,14 +11,14 @@ import { filesOf, readArguments, UsageError, type MutationRequest } from "./argu
 import { judgeSurvivors, readExplanations, type Explanation } from "./explanations.ts";
 import { mutantsOf } from "./mutants.ts";
 import { mutationPage } from "./page.ts";
-import { resultOf, type Results } from "./results.ts";
+import { besideRecorded, resultOf, type PackageResult, type Results } from "./results.ts";
 import { runStryker, today } from "./run-stryker.ts";
 import { percent, scoreOf } from "./score.ts";
 import { LEAST_SCORE, targets, type MutationTarget } from "./targets.ts";
 
 const USAGE = `Usage: pnpm mutate [package …] [--files a.ts,b.ts] [--fresh] [--record] [--concurrency N]
 Packages: ${targets.map(({ name }) => name).join(", ")}; all of them if none is named.
-  --files        only these of their decision files; what earlier runs found of the others stays
+  --files        only these of their decision files; what is recorded of the others stays
   --fresh        forget what earlier runs found
   --record       write the figures to docs/mutation.md
   --concurrency  workers, one unless told otherwise
@@ -42,11 +42,9 @@ function tryPackage(target: MutationTarget, request: MutationRequest): boolean {
   const files = filesOf(target, request.files);
   if (files.length === 0) return true;
   const { concurrency, isFresh, isRecorded } = request;
-  const known = new Set(target.files.map(({ path }) => path));
   const { freshDate, report } = runStryker({ root, target, files, concurrency, isFresh });
-  const mutants = mutantsOf(report).filter(({ file }) => known.has(file));
-  const tried = new Set(mutants.map(({ file }) => file));
-  const missing = [...known].filter((file) => !tried.has(file));
+  const tried = new Set(files);
+  const mutants = mutantsOf(report).filter(({ file }) => tried.has(file));
 
   const { unexplained, outdated } = judgeSurvivors(mutants, explanationsOf(target.name));
   // A part of the files says nothing about the explanations of the others.
@@ -58,15 +56,23 @@ function tryPackage(target: MutationTarget, request: MutationRequest): boolean {
   for (const name of stale) stdout.write(`explained, but does not survive: ${name}\n`);
   const share = percent(score).toFixed(1);
   stdout.write(`${target.name}: ${score.killed} of ${score.mutants} mutants died, ${share} %\n`);
-  if (missing.length > 0) stdout.write(`not tried yet: ${missing.join(", ")}\n`);
 
   const passes = percent(score) >= LEAST_SCORE && unexplained.length === 0 && stale.length === 0;
-  if (isRecorded && missing.length === 0) {
-    const result = resultOf(mutants, { date: today(), freshDate });
-    const results = { ...readResults(), [target.name]: result };
-    writeFileSync(resultsFile, `${JSON.stringify(results, undefined, 2)}\n`);
-  }
+  if (isRecorded) record(target, resultOf(mutants, { date: today(), freshDate }));
   return passes;
+}
+
+/** What was not tried in this run stays as it is recorded. */
+function record({ files, name }: MutationTarget, tried: PackageResult): void {
+  const results = readResults();
+  const paths = files.map(({ path }) => path);
+  const result = besideRecorded(tried, results[name], paths);
+  if (result === undefined) {
+    stdout.write(`${name}: not recorded, since some files never were: try all\n`);
+    return;
+  }
+  const all = { ...results, [name]: result };
+  writeFileSync(resultsFile, `${JSON.stringify(all, undefined, 2)}\n`);
 }
 
 function writePage(): void {

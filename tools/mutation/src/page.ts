@@ -49,7 +49,8 @@ export function mutationPage(
     ),
     ...(unrecorded.length === 0 ? [] : [`Not recorded yet: ${unrecorded.join(", ")}.\n`]),
     "Killed counts tests that no longer end as well, since such a mutant cannot pass unnoticed. Since",
-    "the day on which all was begun anew, each run has tried what had changed since the one before.\n",
+    "the day on which all was begun anew, each run has tried what had changed since the one before, in",
+    "all files or in some: the day stands beside each file.\n",
     ...recorded.map(({ name, result }) => section(name, result, explanations[name] ?? [])),
   ];
   return parts.join("\n");
@@ -63,11 +64,12 @@ function section(
   const files = targets.find((target) => target.name === name)?.files ?? [];
   const rows = files.flatMap(({ path, decides }) => {
     const score = result.files[path];
-    return score === undefined ? [] : [[`\`${path}\``, decides, ...figures(score)]];
+    if (score === undefined) return [];
+    return [[`\`${path}\``, decides, ...figures(score), result.earlier?.[path] ?? result.date]];
   });
   return [
     `## ${name}\n`,
-    table(["file", "decides", "mutants", "killed", "survived", "score"], rows),
+    table(["file", "decides", "mutants", "killed", "survived", "score", "tried"], rows),
     `### Survivors of ${name}\n`,
     ...(explanations.length === 0 ? ["None.\n"] : explanations.map(group)),
   ].join("\n");

@@ -61,7 +61,7 @@ export function runStryker(run: StrykerRun): StrykerOutcome {
   mkdirSync(folder, { recursive: true });
   const incremental = join(folder, `${target.name}.incremental.json`);
   if (run.isFresh) rmSync(incremental, { force: true });
-  else forgetStaticSurvivors(incremental);
+  else forgetDoubtful(incremental, run);
   const freshDate = noteFresh(join(folder, `${target.name}.fresh`), !existsSync(incremental));
   const reportFile = join(folder, `${target.name}.report.json`);
   rmSync(reportFile, { force: true });
@@ -85,6 +85,14 @@ export function runStryker(run: StrykerRun): StrykerOutcome {
   return { report: JSON.parse(readFileSync(reportFile, "utf8")) as StrykerReport, freshDate };
 }
 
+/** As much of what Stryker keeps as is judged here. */
+interface FoundMutant {
+  readonly status: string;
+  readonly statusReason?: string;
+  /** Runs while modules load. */
+  readonly static?: boolean;
+}
+
 /** @returns the day kept in a file, which is today if nothing is known from before. */
 function noteFresh(file: string, isFresh: boolean): string {
   if (isFresh || !existsSync(file)) writeFileSync(file, today());
@@ -97,20 +105,31 @@ export function today(): string {
 }
 
 /**
- * No test is known to reach what runs while modules load, so Stryker would believe for ever that such
- * a mutant survives. Forgotten, it is tried again.
+ * What was found and may be wrong is tried again. No test is known to reach what runs while modules
+ * load, so Stryker would believe for ever that such a mutant survives; and what ended by the clock, not
+ * because it was met too often, may have ended because the machine was busy. What is not tried in this
+ * run stays as it is.
  */
-function forgetStaticSurvivors(incrementalFile: string): void {
+function forgetDoubtful(incrementalFile: string, run: StrykerRun): void {
   if (!existsSync(incrementalFile)) return;
   const report = JSON.parse(readFileSync(incrementalFile, "utf8")) as {
-    readonly files: Record<string, { mutants: readonly { status: string; static?: boolean }[] }>;
+    readonly files: Record<string, { mutants: readonly FoundMutant[] }>;
   };
-  for (const file of Object.values(report.files)) {
+  for (const path of sourcesOf(run)) {
+    const file = report.files[path];
+    if (file === undefined) continue;
     file.mutants = file.mutants.filter(
-      (mutant) => mutant.status !== "Survived" || mutant.static !== true,
+      ({ static: isStatic, status, statusReason }) =>
+        !(status === "Survived" && isStatic === true) &&
+        !(status === "Timeout" && statusReason === undefined),
     );
   }
   writeFileSync(incrementalFile, JSON.stringify(report));
+}
+
+/** What is broken in a run; paths from the root of the checkout. */
+function sourcesOf({ files, target }: StrykerRun): string[] {
+  return files.map((file) => `packages/${target.name}/src/${file}`);
 }
 
 function optionsOf(run: StrykerRun, incrementalFile: string, reportFile: string): object {
@@ -123,7 +142,7 @@ function optionsOf(run: StrykerRun, incrementalFile: string, reportFile: string)
       pathFrom("../workbenches.mjs"),
     ],
     ignorers: ["texts", "workbenches"],
-    mutate: run.files.map((file) => `packages/${run.target.name}/src/${file}`),
+    mutate: sourcesOf(run),
     coverageAnalysis: "perTest",
     concurrency: run.concurrency,
     timeoutMS: TIMEOUT_MS,

@@ -29,6 +29,19 @@ export function scoreOf(mutants: readonly Mutant[]): Score {
   };
 }
 
+/** The counts of several files together. */
+export function sumOf(scores: readonly Score[]): Score {
+  const sum = (count: (score: Score) => number): number =>
+    scores.reduce((total, score) => total + count(score), 0);
+  return {
+    mutants: sum(({ mutants }) => mutants),
+    killed: sum(({ killed }) => killed),
+    timeouts: sum(({ timeouts }) => timeouts),
+    survived: sum(({ survived }) => survived),
+    ignored: sum(({ ignored }) => ignored),
+  };
+}
+
 /** The share of mutants that died, percent; 100 where there was none to kill. */
 export function percent({ killed, mutants }: Score): number {
   return mutants === 0 ? 100 : (100 * killed) / mutants;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { filesOf, readArguments, UsageError } from "../src/arguments.ts";
 import { judgeSurvivors, readExplanations } from "../src/explanations.ts";
 import type { Mutant, MutantFate } from "../src/mutants.ts";
-import { resultOf } from "../src/results.ts";
+import { besideRecorded, resultOf } from "../src/results.ts";
 import { percent, scoreOf } from "../src/score.ts";
 import { targets } from "../src/targets.ts";
 
@@ -27,6 +27,40 @@ describe("judgeSurvivors", () => {
 
     expect(judgement.unexplained.map(({ name }) => name)).toEqual(["a 2", "a 3"]);
     expect(judgement.outdated).toEqual(["b 1", "c 1"]);
+  });
+});
+
+describe("the record of a run of some files", () => {
+  const files = ["a.ts", "b.ts"];
+  const before = resultOf(
+    [mutant("a 1", "survived"), mutant("b 1", "killed"), mutant("c 1", "killed")],
+    {
+      date: "2026-01-05",
+      freshDate: "2026-01-02",
+    },
+  );
+  const days = { date: "2026-01-31", freshDate: "2026-01-30" };
+  const tried = resultOf([mutant("a 1", "killed"), mutant("a 2", "timeout")], days);
+
+  it("keeps what is recorded of the others, from the older of the two beginnings", () => {
+    const result = besideRecorded(tried, before, files);
+
+    expect(result?.files).toEqual({ "a.ts": tried.files["a.ts"], "b.ts": before.files["b.ts"] });
+    expect(result?.total).toEqual({ mutants: 3, killed: 3, timeouts: 1, survived: 0, ignored: 0 });
+    expect(result).toMatchObject({ date: "2026-01-31", freshDate: "2026-01-02" });
+    expect(result?.earlier).toEqual({ "b.ts": "2026-01-05" });
+  });
+
+  it("remembers of each file when it was tried, over several such runs", () => {
+    const later = { ...tried, date: "2026-02-02", files: { "c.ts": scoreOf([]) } };
+    const result = besideRecorded(later, besideRecorded(tried, before, files), [...files, "c.ts"]);
+
+    expect(result?.earlier).toEqual({ "a.ts": "2026-01-31", "b.ts": "2026-01-05" });
+  });
+
+  it("is that of the run where it tried all, and none where a file was never tried", () => {
+    expect(besideRecorded(tried, before, ["a.ts"])).toEqual(tried);
+    expect(besideRecorded(tried, undefined, files)).toBeUndefined();
   });
 });
 
