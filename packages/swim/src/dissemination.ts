@@ -19,9 +19,8 @@
  * Source: behaviour specification §7, §19.6, §19.16; SWIM §4.1.
  */
 import { retransmitLimit, TransmitLimitedQueue } from "@x/gossip-broadcast";
-import { Churn } from "./churn.ts";
 import type { CoreContext } from "./core-context.ts";
-import { EAGER_PAUSE_MS, eagerPauseMs, packed, sizeOf } from "./eager-pace.ts";
+import { EAGER_PAUSE_MS, EagerPace, packed, sizeOf } from "./eager-pace.ts";
 import type { MemberRecord } from "./member-record.ts";
 import { checksChecksums, PacketSender } from "./packet-sender.ts";
 import type { Endpoint } from "./protocol-core.ts";
@@ -43,8 +42,7 @@ const OVERHEARD_SHARE = 0.75;
 /** Up to this size all is told to everybody on the ring even if it is much: that is over at once. */
 const BUSY_MEMBERS = 128;
 /** Targets of an eager round that has much to tell, and how many of them are told what was overheard. */
-const BUSY_TARGETS = 6;
-const NEXT_TARGETS = 2;
+const [BUSY_TARGETS, NEXT_TARGETS] = [6, 2];
 /** So many packets' worth of news for one target in one round, while there is some that was never sent. */
 const EAGER_PACKETS_PER_TARGET = 8;
 
@@ -66,7 +64,7 @@ export class Dissemination {
   readonly #news: TransmitLimitedQueue;
   readonly #eagerTokens: TokenBucket;
   readonly #ring: SpreadRing;
-  readonly #churn = new Churn();
+  readonly #pace = new EagerPace();
   #wasBusy = false;
   readonly #sender: PacketSender;
   readonly #userShare: UserShare;
@@ -91,7 +89,7 @@ export class Dissemination {
     this.#news = new TransmitLimitedQueue({ ...shared, limit: options.broadcastQueueLimit });
     this.#eagerTokens = new TokenBucket(options.eagerGossipPerSecond);
     this.#ring = new SpreadRing(table, options.name);
-    this.#sender = new PacketSender(context);
+    this.#sender = new PacketSender(context, this.#pace);
     this.#userShare = new UserShare(context);
   }
 
@@ -102,7 +100,7 @@ export class Dissemination {
 
   /** When there was last so much to tell that rounds were kept apart. */
   get busyMs(): number {
-    return this.#churn.muchMs;
+    return this.#pace.muchMs;
   }
 
   /** From here on there are rounds. */
@@ -122,6 +120,7 @@ export class Dissemination {
     if (!this.#isStarted || intervalMs === 0 || options.gossipFanout === 0) return;
     if (this.#roundTimer?.isWaiting === true) return;
     const timer: Timer = timers.set(nowMs + random() * intervalMs, (tickMs) => {
+      this.#pace.noteRound(timer.dueMs, tickMs);
       this.#gossip(tickMs);
       if (this.#hasNews()) timers.move(timer, Math.max(timer.dueMs + intervalMs, tickMs));
     });
@@ -143,12 +142,12 @@ export class Dissemination {
       this.#context.table.noteTold(row, true);
       this.#noteChurn(nowMs);
     }
-    this.#requestRound(nowMs, isOwn ? EAGER_PAUSE_MS : eagerPauseMs(this.#churn, nowMs));
+    this.#requestRound(nowMs, isOwn ? EAGER_PAUSE_MS : this.#pace.pauseMs(nowMs));
   }
 
   #noteChurn(nowMs: number): void {
     const wasBusy = this.#wasBusy;
-    this.#churn.note(nowMs);
+    this.#pace.noteNews(nowMs);
     this.#wasBusy = this.#isBusy(nowMs);
     if (this.#wasBusy && !wasBusy) this.#becameBusy(nowMs);
   }
@@ -188,6 +187,7 @@ export class Dissemination {
     this.#eagerTimer = timers.set(dueMs, (tickMs) => {
       this.#eagerTimer = undefined;
       this.#eagerMs = tickMs;
+      this.#pace.noteRound(dueMs, tickMs);
       this.#gossipEagerly(tickMs);
     });
   }
@@ -251,7 +251,7 @@ export class Dissemination {
     if (rows.length === 0) return;
     if (tellsMuch && this.#news.freshSize > 0) this.#tellMuch(rows, nowMs);
     else this.#tellLittle(rows, nowMs);
-    if (this.#hasFreshNews()) this.#requestRound(nowMs, eagerPauseMs(this.#churn, nowMs));
+    if (this.#hasFreshNews()) this.#requestRound(nowMs, this.#pace.pauseMs(nowMs));
   }
 
   #tellLittle(rows: readonly number[], nowMs: number): void {
@@ -349,7 +349,7 @@ export class Dissemination {
   /** Whether there is so much news that it pays to wait for what others tell. */
   #isBusy(nowMs: number): boolean {
     const { options, table } = this.#context;
-    return options.eagerGossip && table.size > OVERHEARING_MEMBERS && this.#churn.isMuch(nowMs);
+    return options.eagerGossip && table.size > OVERHEARING_MEMBERS && this.#pace.isMuch(nowMs);
   }
 
   /** Whether there is so much for so many that each is told a part of it. */

@@ -8,17 +8,60 @@
  * Source: the polite gossip of Trickle (Levis et al. 2004, RFC 6206), feedback and counters of
  * Demers et al. (1987) §1.4.
  */
-import type { Churn } from "./churn.ts";
+import { Churn } from "./churn.ts";
 import { compoundPartOverheadBytes } from "./wire/index.ts";
 
 /** What comes within this time after an eager round leaves together in the next. */
 export const EAGER_PAUSE_MS = 5;
 /** The same while there is much news. */
-const LONGEST_EAGER_PAUSE_MS = 80;
+const MUCH_PAUSE_MS = 80;
+/** The same where the member does not keep up: a round of the reference, in which it does nothing else. */
+const BEHIND_PAUSE_MS = 200;
+/** A round that begins so late shows that the processor has more to do than it can. */
+const LATE_MS = 10;
+/** For so long a member counts as behind after a late round. */
+const BEHIND_FOR_MS = 500;
 
-/** How long news of members waits for more of it, in milliseconds. */
-export function eagerPauseMs(churn: Churn, nowMs: number): number {
-  return churn.isMuch(nowMs) ? LONGEST_EAGER_PAUSE_MS : EAGER_PAUSE_MS;
+/** How much there is to tell at present, and whether the member keeps up with it. */
+export class EagerPace {
+  readonly #churn = new Churn();
+  #lateMs = -Infinity;
+  #isBehind = false;
+
+  /** There is one more piece of news about another member. */
+  noteNews(nowMs: number): void {
+    this.#churn.note(nowMs);
+  }
+
+  /** A round that was due has begun. */
+  noteRound(dueMs: number, nowMs: number): void {
+    if (nowMs - dueMs > LATE_MS) this.#lateMs = nowMs;
+    this.#isBehind = nowMs - this.#lateMs < BEHIND_FOR_MS;
+  }
+
+  /** When the last news came that was one of much. */
+  get muchMs(): number {
+    return this.#churn.muchMs;
+  }
+
+  /** Whether there has been much news of late. */
+  isMuch(nowMs: number): boolean {
+    return this.#churn.isMuch(nowMs);
+  }
+
+  /**
+   * Whether this member's rounds begin late, as of the last one. Whoever is behind makes fewer and
+   * fuller packets, and spares the work of compressing them.
+   */
+  get isBehind(): boolean {
+    return this.#isBehind;
+  }
+
+  /** How long news of members waits for more of it, in milliseconds. */
+  pauseMs(nowMs: number): number {
+    if (!this.isMuch(nowMs)) return EAGER_PAUSE_MS;
+    return this.#isBehind ? BEHIND_PAUSE_MS : MUCH_PAUSE_MS;
+  }
 }
 
 /** Divides encoded messages, in order, among packets with so much room. */

@@ -4,6 +4,7 @@
  * Source: wire specification §6, §8, §12.
  */
 import type { CoreContext } from "./core-context.ts";
+import type { EagerPace } from "./eager-pace.ts";
 import type { MemberRecord } from "./member-record.ts";
 import type { Endpoint } from "./protocol-core.ts";
 import { maxCompoundParts, MessageType, sealPacket } from "./wire/index.ts";
@@ -19,9 +20,11 @@ export function checksChecksums({ protocolMax }: MemberRecord): boolean {
 /** The way out of one core for datagrams. */
 export class PacketSender {
   readonly #context: CoreContext;
+  readonly #pace: EagerPace;
 
-  constructor(context: CoreContext) {
+  constructor(context: CoreContext, pace: EagerPace) {
     this.#context = context;
+    this.#pace = pace;
   }
 
   /** One packet, or several when there are more parts than a compound can count. */
@@ -57,7 +60,8 @@ export class PacketSender {
 
   #seal(parts: readonly Uint8Array[], checksum: boolean): Uint8Array {
     const { options, settings } = this.#context;
-    return sealPacket(parts, settings, { compress: options.compress, checksum });
+    const compress = options.compress && !this.#pace.isBehind;
+    return sealPacket(parts, settings, { compress, checksum });
   }
 }
 

@@ -1,17 +1,40 @@
 import { describe, expect, it } from "vitest";
-import { Churn } from "../src/churn.ts";
-import { EAGER_PAUSE_MS, eagerPauseMs, packed, sizeOf } from "../src/eager-pace.ts";
+import { EAGER_PAUSE_MS, EagerPace, packed, sizeOf } from "../src/eager-pace.ts";
 
-describe("eagerPauseMs", () => {
+/** A pace at 0 after much news. */
+function paceOfMuch(): EagerPace {
+  const pace = new EagerPace();
+  for (let count = 0; count < 20; count += 1) pace.noteNews(0);
+  return pace;
+}
+
+describe("the pause between eager rounds", () => {
   it("is short from the start", () => {
-    expect(eagerPauseMs(new Churn(), 0)).toBe(EAGER_PAUSE_MS);
+    expect(new EagerPace().pauseMs(0)).toBe(EAGER_PAUSE_MS);
   });
 
   it("is 80 ms while there is much news", () => {
-    const churn = new Churn();
-    for (let count = 0; count < 20; count += 1) churn.note(0);
+    const pace = paceOfMuch();
+    expect([pace.pauseMs(500), pace.pauseMs(1_000)]).toEqual([80, EAGER_PAUSE_MS]);
+  });
 
-    expect([eagerPauseMs(churn, 500), eagerPauseMs(churn, 1_000)]).toEqual([80, EAGER_PAUSE_MS]);
+  it("is a whole gossip interval for half a second after a round of much news came late", () => {
+    const pace = paceOfMuch();
+    pace.noteRound(90, 100);
+    expect([pace.isBehind, pace.pauseMs(100)]).toEqual([false, 80]);
+    pace.noteRound(100, 111);
+    expect([pace.isBehind, pace.pauseMs(111)]).toEqual([true, 200]);
+    pace.noteRound(610, 610);
+    expect([pace.isBehind, pace.pauseMs(610)]).toEqual([true, 200]);
+    pace.noteRound(611, 611);
+    expect([pace.isBehind, pace.pauseMs(611)]).toEqual([false, 80]);
+  });
+
+  it("stays short where a late member has little to tell", () => {
+    const pace = new EagerPace();
+    pace.noteNews(0);
+    pace.noteRound(0, 1_000);
+    expect([pace.isBehind, pace.pauseMs(1_000)]).toEqual([true, EAGER_PAUSE_MS]);
   });
 });
 

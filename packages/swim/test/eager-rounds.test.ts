@@ -112,6 +112,49 @@ describe("an eager round", () => {
   });
 });
 
+describe("a member whose rounds begin late", () => {
+  /** Ten pieces of news, and the round for them so many milliseconds after it was due. */
+  function roundAfter(lateMs: number): LoneCore {
+    const core = calmCore(20, { ...EAGER, compress: true });
+    news(core, 2, 10, new Uint8Array(60));
+    core.nowMs += lateMs;
+    core.call(() => core.swim.handleTimeout(core.nowMs));
+    return core;
+  }
+
+  const bytesOf = (core: LoneCore): number =>
+    core.takeSent().reduce((sum, { bytes }) => sum + bytes.length, 0);
+
+  it("does not compress what it sends, until it has caught up", () => {
+    const onTime = bytesOf(roundAfter(10));
+    const late = roundAfter(11);
+    expect(bytesOf(late)).toBeGreaterThan(2 * onTime);
+
+    drainRumours(late);
+    late.advance(1_000);
+    news(late, 2, 10, new Uint8Array(60));
+    late.advance(5);
+    const again = bytesOf(late);
+    expect(again).toBeGreaterThan(0);
+    expect(again).toBeLessThan(1.1 * onTime);
+  });
+
+  it("waits longer for more news, since every packet costs time", () => {
+    for (const [lateMs, waitMs] of [
+      [10, 80],
+      [11, 200],
+    ] as const) {
+      const core = roundAfter(lateMs);
+      core.takeSent();
+      news(core, 12, 1);
+      core.advance(waitMs - 1);
+      expect(core.takeSent()).toEqual([]);
+      core.advance(1);
+      expect(core.takeSent().length).toBeGreaterThan(0);
+    }
+  });
+});
+
 describe("a claim of our own while news of others waits for more", () => {
   /** A core whose next round is 80 ms away, with a refutation to tell. */
   function refuting(): LoneCore {
