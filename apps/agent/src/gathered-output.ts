@@ -15,9 +15,9 @@ export const firstWriteDelayMs = 30;
 /** Text on its way out. */
 export interface GatheredOutput {
   /** Written at the end of this turn at the latest, or when the process ends. */
-  write(text: string): void;
+  readonly write: (text: string) => void;
   /** Writes what waits, now. */
-  release(): void;
+  readonly release: () => void;
 }
 
 /** @param write - takes everything said within a turn, in order. */
