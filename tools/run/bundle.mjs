@@ -180,13 +180,15 @@ const serfPackage = join(root, "packages", "serf");
 
 /** Runs a bundle through what it is there for and keeps what V8 compiled of it meanwhile. */
 function warmUp(file, commands) {
-  const { status, stderr, signal } = spawnSync(process.execPath, [keeper, file, commands], {
+  const { error, status, stderr, signal } = spawnSync(process.execPath, [keeper, file, commands], {
     cwd: root,
     stdio: ["ignore", "ignore", "pipe"],
     encoding: "utf8",
     timeout: warmUpLimitMs,
   });
-  if (status !== 0) throw new Error(`keeping the code of ${file} failed (${signal}): ${stderr}`);
+  if (status === 0) return;
+  const why = [error?.message, signal, stderr].filter(Boolean).join(", ");
+  throw new Error(`keeping the code of ${file} failed: ${why}`, { cause: error });
 }
 
 /** Whether nothing was touched since the bundles were made, and this is the Node they are for. */
