@@ -3,7 +3,7 @@
  *
  * A member whose network flaps is found dead, refutes it, and is found dead again, for as long as the
  * network does. SWIM must follow every turn; users need not. Here a member that has failed by silence
- * several times in a short time, or once amid many suspicions it survived, and comes back by a
+ * several times in a short time, or once amid suspicions it survived, and comes back by a
  * refutation alone stays `failed` for the user until it has been well for a while: alive below, and
  * suspected by nobody. A join intent newer than the last failure ends that at once, since a process
  * that was started anew or told to join sends one and a flapping member does not.
@@ -24,7 +24,7 @@ import type { Timer } from "./timer-queue.ts";
 /** Of the other members so large a part may be held. */
 const HELD_SHARE = 1 / 3;
 /** So many suspicions survived weigh as much as a failure. */
-const SUSPICIONS_PER_FAILURE = 5;
+const SUSPICIONS_PER_FAILURE = 2;
 
 /** The failures and suspicions of one member that followed each other closely. */
 interface Streak {

@@ -96,7 +96,7 @@ export interface SerfOptions {
   readonly flapTimeoutMs: number;
   /**
    * A member that has failed so often in a row, and comes back without a join, stays failed until it
-   * is well. Five suspicions it survived count as a failure. Default 2; 0 = show every turn, as the
+   * is well. Two suspicions it survived count as a failure. Default 2; 0 = show every turn, as the
    * reference.
    */
   readonly flapFailureLimit: number;
