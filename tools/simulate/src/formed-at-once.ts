@@ -28,14 +28,17 @@ export function clusterAtOnce(memberCount: number, setup: Omit<ClusterSetup, "la
     swimOf: (name) => ({ ...setup.swimOf?.(name), ...(name === TELLER && { gossipFanout: 0 }) }),
   });
   cluster.addMany(memberCount);
+  // What members say of themselves meanwhile would start the rumours of a mass join.
+  const silence = cluster.simulation.impair({ from: "all", to: "all", datagramLossRatio: 1 });
   tellTeller(cluster, memberCount);
   for (let index = 1; index < memberCount; index += 1) {
     cluster.simulation.after(index / JOINS_PER_MS, () => cluster.join(`m${index}`, TELLER));
   }
   const isFormed = (): boolean => cluster.views.allAgree;
   cluster.simulation.runUntil(isFormed, { withinMs: 60_000 + memberCount / JOINS_PER_MS });
-  // The last to join still say that they are there.
+  // Until the last to join have said to nobody that they are there.
   cluster.simulation.runFor(REST_MS);
+  silence.heal();
   return cluster;
 }
 
