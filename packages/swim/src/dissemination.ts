@@ -42,7 +42,8 @@ const OVERHEARD_SHARE = 0.75;
 /** Up to this size all is told to everybody on the ring even if it is much: that is over at once. */
 const BUSY_MEMBERS = 128;
 /** Targets of an eager round that has much to tell, and how many of them are told what was overheard. */
-const [BUSY_TARGETS, NEXT_TARGETS] = [6, 2];
+const BUSY_TARGETS = 6;
+const NEXT_TARGETS = 2;
 /** So many packets' worth of news for one target in one round, while there is some that was never sent. */
 const EAGER_PACKETS_PER_TARGET = 8;
 
@@ -391,9 +392,8 @@ export class Dissemination {
 
   /** @returns the packet itself when the layer above adds nothing. */
   #withUserParts(packet: Uint8Array[], fullBytes: number): Uint8Array[] {
-    const remaining = fullBytes - sizeOf(packet);
     const parts = [...packet];
-    this.#userShare.fill(parts, remaining);
+    this.#userShare.fill(parts, fullBytes - sizeOf(packet));
     return parts.length === packet.length ? packet : parts;
   }
 }

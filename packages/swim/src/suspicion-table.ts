@@ -132,11 +132,12 @@ export class SuspicionTable {
     return true;
   }
 
-  #looksAgain({ suspicion, timer }: RunningSuspicion, row: number, nowMs: number): boolean {
+  #looksAgain(running: RunningSuspicion, row: number, nowMs: number): boolean {
+    const { suspicion } = running;
     if (!suspicion.isLonely) return false;
     const isFirst = !suspicion.isExtended;
     if (!suspicion.extend(this.#intervalMs)) return false;
-    this.#context.timers.move(timer, suspicion.deadlineMs);
+    this.#arm(running);
     this.#looks().lookAgain(row, isFirst, nowMs);
     return true;
   }

@@ -1,5 +1,5 @@
 /**
- * A large cluster without the hours of work of a mass join, for what is measured in formed ones.
+ * A large cluster without the work of a mass join, for what is measured in formed ones.
  *
  * One member is handed everybody in a single exchange of state, and all others join through it.
  * Whoever joins a large cluster takes what it is told for old news and tells none of it on, so that

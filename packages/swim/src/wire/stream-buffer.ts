@@ -1,3 +1,9 @@
+/**
+ * The memory of a stream while its one message comes in.
+ *
+ * That of large ones is used again: an exchange with ten thousand members needs a megabyte, and all
+ * of them together would keep the garbage collector busy.
+ */
 const NO_BYTES = new Uint8Array(0);
 /** Less is not worth being kept. */
 const LEAST_SPARE_BYTES = 16 * 1024;
@@ -16,8 +22,7 @@ export function spareBytes(): number {
  * Bytes of a stream that have arrived and are not used up.
  *
  * Grows only by what arrives, never by what is announced; each byte is copied a bounded number of
- * times, however small the pieces are. The memory of large ones is used again: an exchange with ten
- * thousand members needs a megabyte, and all of them together would keep the garbage collector busy.
+ * times, however small the pieces are.
  */
 export class StreamBuffer {
   #bytes: Uint8Array = NO_BYTES;
@@ -51,7 +56,7 @@ export class StreamBuffer {
     return offset < this.length ? this.#bytes[this.#start + offset] : undefined;
   }
 
-  /** The first `count` bytes, which must be there. A view, good until the next `append`. */
+  /** The first `count` bytes, which must be there. A view, good until the next `append` or `release`. */
   view(count: number): Uint8Array {
     return this.#bytes.subarray(this.#start, this.#start + count);
   }

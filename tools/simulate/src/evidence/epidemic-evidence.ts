@@ -17,7 +17,7 @@ const SIZES = [100, 300, 1_000] as const;
 /** Of these the ideal process is played out; real members need minutes, in an evidence of their own. */
 const LARGE = 10_000;
 const RUMOURS = 40;
-/** Of a large cluster, where each takes a quarter of a minute. */
+/** Of a large cluster, where each takes half a minute. */
 const LARGE_RUMOURS = 10;
 const PUBLISHED: Readonly<Record<number, string>> = { 1_000: "1.03 s", [LARGE]: "1.24 s" };
 
@@ -47,7 +47,7 @@ export const epidemicEvidence: Evidence = {
   },
 };
 
-/** Ten thousand members that only gossip: five minutes, and six gigabytes. */
+/** Ten thousand members that only gossip: a quarter of an hour, and eleven gigabytes. */
 export const largeEpidemicEvidence: Evidence = {
   name: "epidemic-10000",
   source: "epidemic theory, 10,000 members",
