@@ -6,48 +6,33 @@
  * width is a function of the number of data codes since the last clear, the same for the writer
  * and the reader. Output is byte-identical to the reference's.
  *
- * The reader keeps no strings: entry n is "what data code n − 258 stood for, and one byte more",
- * and those bytes lie side by side in the output already. So an entry is a place and a length, and
- * the code that is defined by its own first byte needs no special case.
- *
- * Tables and working memory are shared by all calls: nothing is allocated but the result.
+ * Both work in blocks of one width: the loop over a block is called often, and whatever it does it
+ * has done after a few calls. V8 replaces a loop that runs long in its very first call by code that
+ * knows nothing of what follows the loop, and keeps it: each later call then falls back into the
+ * interpreter, and takes half as long again.
  *
  * Source: wire specification §7; T. Welch, "A technique for high-performance data compression",
  * IEEE Computer 17 (6), 1984.
  */
 import { WireError } from "./errors.ts";
+import type { Workspace } from "./workspace.ts";
+import { newWorkspace, sharedWorkspace } from "./workspace.ts";
 
 const clearCode = 256;
 const endCode = 257;
 const firstEntry = 258;
 const lastEntry = 4095;
+const narrowest = 9;
+const widest = 12;
 /** Data codes after which a writer starts over. Source: wire specification §7. */
 const codesPerTable = 3838;
 
-/** Entry numbers at which codes become wider, or, at the widest, the writer starts over. */
-function nextSwitch(width: number): number {
-  return firstEntry + (width === 12 ? codesPerTable : (1 << width) - endCode);
-}
+/** Bytes that a block takes, or brings forth, before it is left for the next one. */
+const blockBytes = 1_024;
 
-/**
- * The writer's table, open addressing. A slot holds prefix code, next byte and entry number in
- * 12 + 8 + 12 bits; 0 is free, for entry numbers are not 0. Short inputs use only a part of it,
- * as clearing all of it would cost more than compressing a ping.
- */
-const slots = new Int32Array(16_384);
-
-/** 2³² divided by the golden ratio: spreads keys that differ in few bits. Source: Knuth, TAOCP 3, §6.4. */
-const hashFactor = 0x9e37_79b1 | 0;
-
-let scratch = new Uint8Array(65_536);
-/** Working memory above this size is not kept for the next call. */
-const scratchLimitBytes = 262_144;
-
-function workspace(bytes: number): Uint8Array<ArrayBuffer> {
-  if (bytes <= scratch.length) return scratch;
-  const larger = new Uint8Array(bytes);
-  if (bytes <= scratchLimitBytes) scratch = larger;
-  return larger;
+/** Entry number at which codes become wider; `ofWidest` for the widest ones. */
+function nextSwitch(width: number, ofWidest: number): number {
+  return width === widest ? ofWidest : firstEntry + (1 << width) - endCode;
 }
 
 /**
@@ -60,74 +45,173 @@ function workspace(bytes: number): Uint8Array<ArrayBuffer> {
  * [...compressLzw(new Uint8Array(0))]; // => [0, 3, 2]
  */
 export function compressLzw(bytes: Uint8Array): Uint8Array {
-  const length = bytes.length;
-  // A code stands for at least one byte and has at most 12 bits; a clear comes every 3838 codes.
-  const output = workspace(Math.ceil(length * 1.5) + (length >>> 9) + 16);
-  const slotBits = Math.min(14, 34 - Math.clz32(length));
-  const slotCount = 1 << slotBits;
-  slots.fill(0, 0, slotCount);
-
-  let bits = clearCode;
-  let bitCount = 9;
-  let written = 0;
-  let entry = firstEntry;
-  let width = 9;
-  let switchAt = nextSwitch(9);
-  let prefix = bytes[0] ?? 0;
-
-  for (let i = 1; i <= length; i += 1) {
-    // Reading behind the end, though harmless, would make every read in this loop a slow one.
-    const byte = i < length ? (bytes[i] ?? 0) : 0;
-    // At the end there is nothing to look up, so that the last string is emitted.
-    if (i < length) {
-      const key = (prefix << 8) | byte;
-      let slot = Math.imul(key, hashFactor) >>> (32 - slotBits);
-      let found = slots[slot] ?? 0;
-      while (found >>> 12 !== key && found !== 0) {
-        slot = (slot + 1) & (slotCount - 1);
-        found = slots[slot] ?? 0;
-      }
-      if (found !== 0) {
-        prefix = found & 0xfff;
-        continue;
-      }
-      slots[slot] = (key << 12) | entry;
-    }
-    // At most 7 bits, or those and a clear, are waiting: with this code, up to three bytes are complete.
-    bits |= prefix << bitCount;
-    bitCount += width;
-    output[written] = bits;
-    output[written + 1] = bits >>> 8;
-    output[written + 2] = bits >>> 16;
-    written += bitCount >>> 3;
-    bits >>= bitCount & 24;
-    bitCount &= 7;
-    prefix = byte;
-    entry += 1;
-    if (entry !== switchAt) continue;
-    if (width < 12) {
-      width += 1;
-    } else {
-      bits |= clearCode << bitCount;
-      bitCount += 12;
-      slots.fill(0, 0, slotCount);
-      entry = firstEntry;
-      width = 9;
-    }
-    switchAt = nextSwitch(width);
-  }
-
-  bits |= endCode << bitCount;
-  bitCount += width;
-  for (; bitCount > 0; bitCount -= 8) {
-    output[written++] = bits;
-    bits >>>= 8;
-  }
-  return output.slice(0, written);
+  return new LzwCompression(bytes).finish();
 }
 
-/** For each entry since the last clear: where in the output it stands. It ends one byte into the next. */
-const sharedStarts = new Int32Array(lastEntry + 2);
+/**
+ * The writer's table: by prefix code, the byte that followed it first and the entry of both, in
+ * 8 + 12 bits; −1 is none. Two of three bytes are found here, in a quarter of the memory that
+ * the others take, and half of the strings that end need no look at those.
+ */
+const firstFollowers = new Int32Array(lastEntry + 1);
+
+/**
+ * The writer's table of the others, open addressing. A slot holds prefix code, next byte and entry
+ * number in 12 + 8 + 12 bits; 0 is free, for entry numbers are not 0. Short inputs use only a part
+ * of it, as clearing all of it would cost more than compressing a ping.
+ */
+const slots = new Int32Array(16_384);
+
+/** 2³² divided by the golden ratio: spreads keys that differ in few bits. Source: Knuth, TAOCP 3, §6.4. */
+const hashFactor = 0x9e37_79b1 | 0;
+
+class LzwCompression {
+  readonly #bytes: Uint8Array;
+  readonly #output: Uint8Array<ArrayBuffer>;
+  readonly #slotBits: number;
+  /** Where the next byte is read; what came before it and is not written yet is #prefix. */
+  #at = 1;
+  #prefix: number;
+  #entry = firstEntry;
+  #width = narrowest;
+  /** Written, but not a whole byte yet: at most 7 bits. */
+  #bits = 0;
+  #bitCount = 0;
+  #written = 0;
+
+  constructor(bytes: Uint8Array) {
+    const length = bytes.length;
+    this.#bytes = bytes;
+    // A code stands for at least one byte and has at most 12 bits; a clear comes every 3838 codes.
+    this.#output = sharedWorkspace(Math.ceil(length * 1.5) + (length >>> 9) + 16).bytes;
+    this.#slotBits = Math.min(14, 34 - Math.clz32(length));
+    this.#prefix = bytes[0] ?? 0;
+  }
+
+  /** All of it. */
+  finish(): Uint8Array {
+    const length = this.#bytes.length;
+    this.#startTable();
+    while (this.#at < length) {
+      this.#writeBlock(Math.min(this.#at + blockBytes, length), this.#nextSwitch());
+      this.#switchWidth();
+    }
+    if (length > 0) {
+      this.#write(this.#prefix);
+      this.#entry += 1;
+      this.#switchWidth();
+    }
+    this.#write(endCode);
+    if (this.#bitCount > 0) this.#output[this.#written++] = this.#bits;
+    return this.#output.slice(0, this.#written);
+  }
+
+  /** Reads up to `until`, or until the entry `switchAt` is the next: the codes have one width. */
+  #writeBlock(until: number, switchAt: number): void {
+    const bytes = this.#bytes;
+    const output = this.#output;
+    const width = this.#width;
+    const hashShift = 32 - this.#slotBits;
+    const lastSlot = (1 << this.#slotBits) - 1;
+    let at = this.#at;
+    let prefix = this.#prefix;
+    let entry = this.#entry;
+    let bits = this.#bits;
+    let bitCount = this.#bitCount;
+    let written = this.#written;
+
+    while (at < until && entry < switchAt) {
+      const byte = bytes[at++] ?? 0;
+      const first = firstFollowers[prefix] ?? 0;
+      if (first >>> 12 === byte) {
+        prefix = first & 0xfff;
+        continue;
+      }
+      if (first < 0) {
+        firstFollowers[prefix] = (byte << 12) | entry;
+      } else {
+        const key = (prefix << 8) | byte;
+        let slot = (Math.imul(key, hashFactor) >>> hashShift) - 1;
+        let found = 0;
+        do {
+          slot = (slot + 1) & lastSlot;
+          found = slots[slot] ?? 0;
+        } while (found >>> 12 !== key && found !== 0);
+        if (found !== 0) {
+          prefix = found & 0xfff;
+          continue;
+        }
+        slots[slot] = (key << 12) | entry;
+      }
+      // With at most 7 bits waiting and at most 12 in the code, up to two bytes are complete.
+      bits |= prefix << bitCount;
+      bitCount += width;
+      output[written] = bits;
+      output[written + 1] = bits >>> 8;
+      written += bitCount >>> 3;
+      bits >>>= bitCount & 24;
+      bitCount &= 7;
+      prefix = byte;
+      entry += 1;
+    }
+    this.#at = at;
+    this.#prefix = prefix;
+    this.#entry = entry;
+    this.#bits = bits;
+    this.#bitCount = bitCount;
+    this.#written = written;
+  }
+
+  /** Widens the codes if it is time to, or, at the widest, starts over. */
+  #switchWidth(): void {
+    if (this.#entry < this.#nextSwitch()) return;
+    if (this.#width < widest) this.#width += 1;
+    else this.#startTable();
+  }
+
+  #nextSwitch(): number {
+    return nextSwitch(this.#width, firstEntry + codesPerTable);
+  }
+
+  #startTable(): void {
+    this.#write(clearCode);
+    firstFollowers.fill(-1, 0, firstEntry + this.#bytes.length);
+    slots.fill(0, 0, 1 << this.#slotBits);
+    this.#entry = firstEntry;
+    this.#width = narrowest;
+  }
+
+  /** Writes one code; the loop over a block does the same for itself. */
+  #write(code: number): void {
+    this.#bits |= code << this.#bitCount;
+    this.#bitCount += this.#width;
+    for (; this.#bitCount >= 8; this.#bitCount -= 8) {
+      this.#output[this.#written++] = this.#bits;
+      this.#bits >>>= 8;
+    }
+  }
+}
+
+/** The entry that a table of 4096 never comes to: a reader whose table is full goes on with it. */
+const noEntry = 0x7fff_ffff;
+/** What a block may bring forth beyond its end: the longest string, and the rest of a copied word. */
+const overrunBytes = 4_096;
+
+/** Where an expansion works. */
+interface ExpansionMemory {
+  /**
+   * For each entry since the last clear: where in the output it stands. It ends one byte into the
+   * next. One place is for what begins when the table is full, and one for what follows.
+   */
+  readonly starts: Int32Array;
+  readonly workspace: (size: number) => Workspace;
+}
+
+function newMemory(): ExpansionMemory {
+  return { starts: new Int32Array(lastEntry + 3), workspace: newWorkspace };
+}
+
+const sharedMemory: ExpansionMemory = { ...newMemory(), workspace: sharedWorkspace };
 
 /**
  * Expands.
@@ -139,20 +223,27 @@ const sharedStarts = new Int32Array(lastEntry + 2);
  *   defined, `too-large` for more than `maxBytes`.
  */
 export function decompressLzw(bytes: Uint8Array, maxBytes: number): Uint8Array {
-  const expansion = new LzwExpansion(bytes, maxBytes, { output: scratch, starts: sharedStarts });
-  expansion.advance(Infinity);
+  const expansion = new LzwExpansion(bytes, maxBytes, sharedMemory);
+  expansion.advance(maxBytes + 1);
   return expansion.takeBytes();
 }
 
-/** An expansion that can be interrupted: a megabyte takes ten milliseconds. */
+/**
+ * An expansion that can be interrupted: a megabyte takes two milliseconds.
+ *
+ * It keeps no strings: entry n is "what data code n − 258 stood for, and one byte more", and those
+ * bytes lie side by side in the output already. So an entry is a place and a length, and the code
+ * that is defined by its own first byte needs no special case.
+ */
 export class LzwExpansion {
-  readonly #bytes: Uint8Array;
+  readonly #input: DataView;
+  readonly #bitLength: number;
   readonly #maxBytes: number;
-  readonly #starts: Int32Array;
-  #output: Uint8Array<ArrayBuffer>;
+  readonly #memory: ExpansionMemory;
+  #output: Workspace;
   #written = 0;
   #entry = firstEntry;
-  #width = 9;
+  #width = narrowest;
   #bitAt = 0;
 
   /**
@@ -160,15 +251,12 @@ export class LzwExpansion {
    * @param maxBytes - the most that may come out.
    * @param memory - to work in, for one that is not interrupted. By default its own.
    */
-  constructor(
-    bytes: Uint8Array,
-    maxBytes: number,
-    memory?: { readonly output: Uint8Array<ArrayBuffer>; readonly starts: Int32Array },
-  ) {
-    this.#bytes = bytes;
+  constructor(bytes: Uint8Array, maxBytes: number, memory: ExpansionMemory = newMemory()) {
+    this.#input = windowsOf(bytes);
+    this.#bitLength = 8 * bytes.length;
     this.#maxBytes = maxBytes;
-    this.#output = memory?.output ?? new Uint8Array(Math.min(maxBytes, 4 * bytes.length));
-    this.#starts = memory?.starts ?? new Int32Array(lastEntry + 2);
+    this.#memory = memory;
+    this.#output = memory.workspace(Math.min(maxBytes + 1, 4 * bytes.length) + overrunBytes);
   }
 
   /** Bytes that came out so far. */
@@ -178,7 +266,7 @@ export class LzwExpansion {
 
   /** What came out, as new bytes. */
   takeBytes(): Uint8Array {
-    return this.#output.slice(0, this.#written);
+    return this.#output.bytes.slice(0, this.#written);
   }
 
   /**
@@ -188,88 +276,97 @@ export class LzwExpansion {
    * @throws {WireError} as `decompressLzw`; then it is of no use any more.
    */
   advance(moreBytes: number): boolean {
-    const bytes = this.#bytes;
-    const entryStarts = this.#starts;
-    const bitLength = 8 * bytes.length;
-    const lastWindow = bytes.length - 3;
-    // A small integer: comparing with infinity would turn the places of this loop into floats.
-    const pauseAt = Math.min(this.#written + moreBytes, 0x7fff_ffff);
-    let output = this.#output;
-    let capacity = Math.min(output.length, this.#maxBytes);
+    // One byte too many is a reason to stop; as many as allowed may be followed by the end.
+    const pauseAt = Math.min(this.#written + moreBytes, this.#maxBytes + 1);
+    while (this.#written < pauseAt) {
+      const until = Math.min(this.#written + blockBytes, pauseAt);
+      this.#makeRoom(until);
+      const code = this.#readBlock(until, nextSwitch(this.#width, noEntry));
+      if (this.#written > this.#maxBytes) {
+        throw new WireError(
+          "too-large",
+          `compressed data expands to more than ${this.#maxBytes} bytes`,
+        );
+      }
+      if (code === endCode) return true;
+      if (code === clearCode) {
+        this.#entry = firstEntry;
+        this.#width = narrowest;
+      } else if (this.#entry === nextSwitch(this.#width, noEntry)) {
+        this.#width += 1;
+      }
+    }
+    return false;
+  }
+
+  /** Room for a block until there and for as many bytes again, but hardly more than `maxBytes`. */
+  #makeRoom(until: number): void {
+    const former = this.#output.bytes;
+    if (until + overrunBytes <= former.length) return;
+    const size = Math.min(this.#maxBytes + 1, 2 * until) + overrunBytes;
+    this.#output = this.#memory.workspace(size);
+    this.#output.bytes.set(former.subarray(0, this.#written));
+  }
+
+  /**
+   * Reads until so many bytes have been written, or until the entry `switchAt` is the next, or up
+   * to a code that does not stand for bytes: the codes have one width.
+   *
+   * @returns the code that was read last.
+   */
+  #readBlock(until: number, switchAt: number): number {
+    const input = this.#input;
+    const bitLength = this.#bitLength;
+    const lastWindow = input.byteLength - 4;
+    const width = this.#width;
+    const starts = this.#memory.starts;
+    const output = this.#output.bytes;
+    const view = this.#output.view;
     let written = this.#written;
     let entry = this.#entry;
-    let width = this.#width;
-    let switchAt = nextSwitch(width);
     let bitAt = this.#bitAt;
-    let isDone = false;
+    let code = 0;
 
-    while (written < pauseAt) {
-      const at = bitAt >>> 3;
-      const shift = bitAt & 7;
+    while (written < until && entry < switchAt) {
+      starts[entry] = written;
+      if (bitAt + width > bitLength) {
+        throw new WireError("truncated", "compressed data has no end");
+      }
+      const at = Math.min(bitAt >>> 3, lastWindow);
+      code = (input.getInt32(at, true) >>> (bitAt - 8 * at)) & ((1 << width) - 1);
       bitAt += width;
-      if (bitAt > bitLength) throw new WireError("truncated", "compressed data has no end");
-      // A code lies within three bytes; near the end they are not all there.
-      const window =
-        at <= lastWindow
-          ? (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16)
-          : (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
-      const code = (window >>> shift) & ((1 << width) - 1);
 
-      if (code === endCode) {
-        isDone = true;
+      if (code < clearCode) {
+        output[written++] = code;
+      } else if (code < firstEntry) {
         break;
-      }
-      if (code === clearCode) {
-        entry = firstEntry;
-        width = 9;
-        switchAt = nextSwitch(9);
-        continue;
-      }
-      let from = 0;
-      let until = written + 1;
-      if (code >= firstEntry) {
+      } else {
         if (code >= entry) {
           throw new WireError("malformed", "compressed data uses an undefined code");
         }
-        from = entryStarts[code] ?? 0;
-        until = written + (entryStarts[code + 1] ?? 0) - from + 1;
-      }
-      if (until > capacity) {
-        output = enlarged(output, written, until, this.#maxBytes);
-        capacity = output.length;
-      }
-      if (entry <= lastEntry) {
-        entryStarts[entry] = written;
-        entry += 1;
-        entryStarts[entry] = until;
-        if (entry === switchAt && width < 12) {
-          width += 1;
-          switchAt = nextSwitch(width);
+        let from = starts[code] ?? 0;
+        const end = written + (starts[code + 1] ?? 0) - from + 1;
+        // A string reaches at most one byte into itself, and that is its first one: it goes ahead.
+        // The rest eight by eight, as most strings are no longer; what is too much is overwritten.
+        output[written] = output[from] ?? 0;
+        for (let to = written; to < end; to += 8, from += 8) {
+          view.setInt32(to, view.getInt32(from, true), true);
+          view.setInt32(to + 4, view.getInt32(from + 4, true), true);
         }
+        written = end;
       }
-      if (code < clearCode) output[written++] = code;
-      else while (written < until) output[written++] = output[from++] ?? 0;
+      if (entry <= lastEntry + 1) entry += 1;
     }
-    this.#output = output;
     this.#written = written;
     this.#entry = entry;
-    this.#width = width;
     this.#bitAt = bitAt;
-    return isDone;
+    return code;
   }
 }
 
-/** The same content with room for `needed` bytes and as many again, but never above `maxBytes`. */
-function enlarged(
-  output: Uint8Array<ArrayBuffer>,
-  written: number,
-  needed: number,
-  maxBytes: number,
-): Uint8Array<ArrayBuffer> {
-  if (needed > maxBytes) {
-    throw new WireError("too-large", `compressed data expands to more than ${maxBytes} bytes`);
-  }
-  const larger = new Uint8Array(Math.min(maxBytes, 2 * needed));
-  larger.set(output.subarray(0, written));
-  return larger;
+/** For reading each code with the four bytes around it: so many are there, though of nothing. */
+function windowsOf(bytes: Uint8Array): DataView {
+  const readable = bytes.length < 4 ? new Uint8Array(4) : bytes;
+  if (readable !== bytes) readable.set(bytes);
+  return new DataView(readable.buffer, readable.byteOffset, readable.length);
 }

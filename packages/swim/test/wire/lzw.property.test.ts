@@ -21,6 +21,21 @@ describe("LZW", () => {
     );
   });
 
+  it("round-trips strings that reach into themselves, at any distance", () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ minLength: 1, maxLength: 24 }),
+        fc.nat(3_000),
+        (period, length) => {
+          const bytes = Uint8Array.from({ length }, (_, i) => period[i % period.length] ?? 0);
+
+          expect(Buffer.compare(decompressLzw(compressLzw(bytes), length), bytes)).toBe(0);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
   it("round-trips whatever was compressed before", () => {
     fc.assert(
       fc.property(compressible, fc.uint8Array({ maxLength: 50 }), (first, second) => {
