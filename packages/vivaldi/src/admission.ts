@@ -22,14 +22,22 @@ export function judgeCoordinate(
   coordinateBoundSeconds: number | undefined,
 ): RejectionReason | undefined {
   if (coordinate.vector.length !== dimensionality) return "dimension-mismatch";
-  if (!isFiniteCoordinate(coordinate)) return "not-finite";
-  if (coordinateBoundSeconds === undefined) return undefined;
-  const isWithinBounds =
+  if (coordinateBoundSeconds !== undefined) {
+    // What is within bounds is finite, and most are: it is asked only why one is not.
+    if (isWithinBounds(coordinate, coordinateBoundSeconds)) return undefined;
+    if (isFiniteCoordinate(coordinate)) return "out-of-bounds";
+  }
+  return isFiniteCoordinate(coordinate) ? undefined : "not-finite";
+}
+
+function isWithinBounds(coordinate: Coordinate, boundSeconds: number): boolean {
+  return (
     coordinate.height >= 0 &&
-    coordinate.height <= coordinateBoundSeconds &&
-    Math.abs(coordinate.adjustment) <= coordinateBoundSeconds &&
-    magnitude(coordinate.vector) <= coordinateBoundSeconds;
-  return isWithinBounds ? undefined : "out-of-bounds";
+    coordinate.height <= boundSeconds &&
+    Math.abs(coordinate.adjustment) <= boundSeconds &&
+    Number.isFinite(coordinate.error) &&
+    magnitude(coordinate.vector) <= boundSeconds
+  );
 }
 
 /** Whether a measured RTT can be one. NaN cannot. */

@@ -63,6 +63,58 @@ export class RecentSamples {
     return slot;
   }
 
+  /**
+   * ‖vector − the sample's vector‖₂.
+   *
+   * Four sums side by side: one would wait for itself at each addition. Here and below four
+   * components a round, as the checks of a round cost more than the sums.
+   */
+  lengthFrom(slot: number, vector: Float64Array): number {
+    const values = this.values;
+    const whole = vector.length & ~3;
+    let at = slot * this.stride;
+    let sum0 = 0;
+    let sum1 = 0;
+    let sum2 = 0;
+    let sum3 = 0;
+    for (let index = 0; index < whole; index += 4, at += 4) {
+      const component0 = (vector[index] as number) - (values[at] as number);
+      const component1 = (vector[index + 1] as number) - (values[at + 1] as number);
+      const component2 = (vector[index + 2] as number) - (values[at + 2] as number);
+      const component3 = (vector[index + 3] as number) - (values[at + 3] as number);
+      sum0 += component0 * component0;
+      sum1 += component1 * component1;
+      sum2 += component2 * component2;
+      sum3 += component3 * component3;
+    }
+    for (let index = whole; index < vector.length; index++, at++) {
+      const component = (vector[index] as number) - (values[at] as number);
+      sum0 += component * component;
+    }
+    return Math.sqrt(sum0 + sum1 + (sum2 + sum3));
+  }
+
+  /** Moves `vector` along the line from the sample's vector, by `factor` times the length of that. */
+  moveFrom(slot: number, vector: Float64Array, factor: number): void {
+    const values = this.values;
+    const whole = vector.length & ~3;
+    let at = slot * this.stride;
+    for (let index = 0; index < whole; index += 4, at += 4) {
+      const own0 = vector[index] as number;
+      const own1 = vector[index + 1] as number;
+      const own2 = vector[index + 2] as number;
+      const own3 = vector[index + 3] as number;
+      vector[index] = own0 + factor * (own0 - (values[at] as number));
+      vector[index + 1] = own1 + factor * (own1 - (values[at + 1] as number));
+      vector[index + 2] = own2 + factor * (own2 - (values[at + 2] as number));
+      vector[index + 3] = own3 + factor * (own3 - (values[at + 3] as number));
+    }
+    for (let index = whole; index < vector.length; index++, at++) {
+      const own = vector[index] as number;
+      vector[index] = own + factor * (own - (values[at] as number));
+    }
+  }
+
   /** By how much the raw distance of the slot misses its RTT, seconds. */
   setResidual(slot: number, residualSeconds: number): void {
     this.#residualSum += residualSeconds - (this.#residuals[slot] as number);

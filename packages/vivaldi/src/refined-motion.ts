@@ -54,17 +54,14 @@ export class RefinedMotion implements Motion {
   }
 
   observe(memberIndex: number, other: Coordinate, rttSeconds: number): void {
-    const { positionGain, errorMax } = this.#options;
+    const { errorMax } = this.#options;
     const rtt = Math.max(rttSeconds, RTT_MIN_SECONDS);
     this.#typicalRtt.observe(rtt);
     const otherError = Math.min(Math.max(other.error, this.#errorMin), errorMax);
     this.#observations++;
     if (this.#heightGuessesLeft > 0) this.#guessHeight(rtt);
     const slot = this.#samples.hold(memberIndex, other, otherError, rtt);
-
-    // A gain above 1 would step past the point where the sample is met.
-    const freshGain = Math.min(positionGain + this.#boost(), 1);
-    this.#step(slot, freshGain, true);
+    this.#pull(slot, 1, true);
     this.#replay();
     this.#adjust();
     this.#pullToOrigin();
@@ -102,101 +99,115 @@ export class RefinedMotion implements Motion {
     this.#heightGuessesLeft--;
   }
 
-  /** Zero for a settled member, else in proportion to what it does not know. */
-  #boost(): number {
-    const { gainBoost, settledError } = this.#refinement;
-    return gainBoost * Math.max(this.#position.error - settledError, 0);
-  }
-
-  /** In turn rather than at random: every sample is replayed equally often, and no draw is needed. */
+  /** The remembered samples pull again, as many as are due, in turn. */
   #replay(): void {
-    const count = this.#samples.count;
+    const { count } = this.#samples;
     const replays = Math.min(this.#refinement.replaysPerObservation, count);
-    const gain = Math.min(this.#refinement.replayGain + this.#boost(), 1);
-    for (let replay = 0; replay < replays; replay++) {
-      if (++this.#replayCursor >= count) {
-        this.#replayCursor = 0;
-        this.#samples.recountResiduals();
-      }
-      this.#step(this.#replayCursor, gain, false);
-    }
+    if (replays === 0) return;
+    const first = this.#replayCursor + 1 < count ? this.#replayCursor + 1 : 0;
+    this.#pull(first, replays, false);
+    this.#replayCursor = (first + replays - 1) % count;
+    const hasComeRound = this.#replayCursor < replays;
+    if (hasComeRound) this.#samples.recountResiduals();
   }
 
   /**
-   * One step against one sample: error (fresh samples only: an old coordinate says little
-   * about how well we know the network now), then vector and height.
+   * Steps against so many samples, from slot `first` on: vector and height, and for a fresh
+   * sample, which then is the only one, the error before. An old coordinate says little about how
+   * well we know the network now.
+   *
+   * Seventeen steps make an observation, and each waits for the one before: what does not change
+   * is taken out of the loop, and few operations of a step wait for one another.
    */
-  #step(slot: number, gain: number, isFresh: boolean): void {
+  #pull(first: number, steps: number, isFresh: boolean): void {
     const position = this.#position;
-    const vector = position.vector;
-    const values = this.#samples.values;
-    const direction = this.#direction;
-    const dimensionality = direction.length;
-    const base = slot * this.#samples.stride;
-    let squares = 0;
-    for (let index = 0; index < dimensionality; index++) {
-      const difference = (vector[index] as number) - (values[base + index] as number);
-      direction[index] = difference;
-      squares += difference * difference;
-    }
-    const length = Math.sqrt(squares);
-    const scalars = base + dimensionality;
-    const otherHeight = values[scalars] as number;
-    const rtt = values[scalars + 3] as number;
-    const raw = length + position.height + otherHeight;
-    const adjusted = raw + position.adjustment + (values[scalars + 1] as number);
-    const distance = adjusted > 0 ? adjusted : raw;
+    const samples = this.#samples;
+    const { heightMinSeconds } = this.#options;
+    const { forceLimitRtts, settledError, outlierFactor, heightShare } = this.#refinement;
+    const { vector, error: ownError, adjustment } = position;
+    const { values, stride, count } = samples;
+    const gain = this.#gain(isFresh);
+    if (isFresh) this.#learnError(first);
 
-    const weight = position.error / (position.error + (values[scalars + 2] as number));
-    if (isFresh) this.#learnError(weight, Math.abs(distance - rtt) / rtt);
-    const move = gain * weight * this.#boundedForce(rtt - distance, rtt);
-    this.#samples.setResidual(slot, rtt - otherHeight - this.#push(move, length));
+    // No sample moves a member by more than its network is wide; a settled one hears only part
+    // of an outlier.
+    const widestForce = forceLimitRtts * this.#typicalRtt.seconds;
+    const outlierRtts = position.error < settledError ? outlierFactor * position.error : Infinity;
+    // While all move fast, a height would only soak up what the vectors get wrong.
+    const learnsHeight = position.error <= settledError;
+    const vectorShare = 1 / (1 + heightShare);
+    // An import is looked up at each use where modules are not joined.
+    const coincidence = COINCIDENCE_SECONDS;
+    let height = position.height;
+    let slot = first;
+    for (let step = 0; step < steps; step++) {
+      const length = samples.lengthFrom(slot, vector);
+      const scalars = slot * stride + vector.length;
+      const otherHeight = values[scalars] as number;
+      const otherError = values[scalars + 2] as number;
+      const rtt = values[scalars + 3] as number;
+      const raw = length + (height + otherHeight);
+      const adjusted = raw + (adjustment + (values[scalars + 1] as number));
+      const force = rtt - (adjusted > 0 ? adjusted : raw);
+      const bound = Math.min(widestForce, outlierRtts * rtt);
+      const heard = force > bound ? bound : force < -bound ? -bound : force;
+      const move = ((gain * ownError) / (ownError + otherError)) * heard;
+
+      let along = move;
+      if (length > coincidence) {
+        along = move * vectorShare;
+        // The reciprocal is ready when the force is; a division of both would begin then.
+        samples.moveFrom(slot, vector, along * (1 / length));
+        if (learnsHeight) height = Math.max(height + heightShare * along, heightMinSeconds);
+      } else {
+        this.#part(move);
+      }
+      // Since the move is along the line, its new length needs no second square root.
+      samples.setResidual(slot, rtt - otherHeight - (Math.abs(length + along) + height));
+      slot = slot + 1 < count ? slot + 1 : 0;
+    }
+    position.height = height;
   }
 
-  #learnError(weight: number, wrongness: number): void {
+  /**
+   * At its floor for a settled member, else higher in proportion to what it does not know; above
+   * 1 it would step past the point where the sample is met.
+   */
+  #gain(isFresh: boolean): number {
+    const { replayGain, gainBoost, settledError } = this.#refinement;
+    const floor = isFresh ? this.#options.positionGain : replayGain;
+    return Math.min(floor + gainBoost * Math.max(this.#position.error - settledError, 0), 1);
+  }
+
+  #learnError(slot: number): void {
     const { errorGain, errorMax } = this.#options;
+    const { values, stride } = this.#samples;
     const position = this.#position;
-    const share = errorGain * weight;
+    const scalars = slot * stride + position.vector.length;
+    const rtt = values[scalars + 3] as number;
+    const raw =
+      this.#samples.lengthFrom(slot, position.vector) +
+      (position.height + (values[scalars] as number));
+    const adjusted = raw + (position.adjustment + (values[scalars + 1] as number));
+    const wrongness = Math.abs((adjusted > 0 ? adjusted : raw) - rtt) / rtt;
+
+    const share = (errorGain * position.error) / (position.error + (values[scalars + 2] as number));
     const heard = Math.min(wrongness, this.#refinement.sampleErrorMax);
     const learnt = share * heard + (1 - share) * position.error;
     position.error = Math.min(Math.max(learnt, this.#errorMin), errorMax);
   }
 
-  /** No sample moves a member by more than its network is wide; a settled one hears only part of an outlier. */
-  #boundedForce(force: number, rtt: number): number {
-    const { forceLimitRtts, settledError, outlierFactor } = this.#refinement;
-    let bound = forceLimitRtts * this.#typicalRtt.seconds;
-    const error = this.#position.error;
-    if (error < settledError) bound = Math.min(bound, outlierFactor * error * rtt);
-    return force > bound ? bound : force < -bound ? -bound : force;
-  }
-
   /**
-   * Moves along `#direction`, which is not normalised yet.
-   *
-   * @param length - of `#direction`.
-   * @returns our share of the raw distance afterwards: length and own height. Since the move
-   *   is along the line, it needs no second square root.
+   * Moves away from someone in the same point, in any direction. Nothing tells whether vector or
+   * height is at fault there; parting comes first.
    */
-  #push(move: number, length: number): number {
-    const position = this.#position;
-    const vector = position.vector;
+  #part(move: number): void {
+    const { vector } = this.#position;
     const direction = this.#direction;
-    const { heightShare, settledError } = this.#refinement;
-    const isCoincident = length <= COINCIDENCE_SECONDS;
-    if (isCoincident) writeRandomDirection(direction, this.#random);
-    const along = isCoincident ? move : move / (1 + heightShare);
-    const factor = isCoincident ? along : along / length;
-    for (let index = 0; index < direction.length; index++) {
-      vector[index] = (vector[index] as number) + factor * (direction[index] as number);
+    writeRandomDirection(direction, this.#random);
+    for (let index = 0; index < vector.length; index++) {
+      vector[index] = (vector[index] as number) + move * (direction[index] as number);
     }
-    // In one point nothing tells whether vector or height is at fault; parting comes first.
-    // And while all move fast, a height would only soak up what the vectors get wrong.
-    if (!isCoincident && position.error <= settledError) {
-      const height = position.height + heightShare * along;
-      position.height = Math.max(height, this.#options.heightMinSeconds);
-    }
-    return Math.abs(length + along) + position.height;
   }
 
   #adjust(): void {

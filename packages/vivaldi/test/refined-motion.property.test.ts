@@ -11,9 +11,10 @@ const real = (min: number, max: number): fc.Arbitrary<number> =>
   fc.double({ min, max, noNaN: true });
 
 const other: fc.Arbitrary<Coordinate> = fc.record({
+  // As many components as the space has are taken of it.
   vector: fc.oneof(
-    fc.constant([0, 0]),
-    fc.tuple(real(-0.1, 0.1), real(-0.1, 0.1)).map((pair) => [...pair]),
+    fc.constant([0, 0, 0, 0, 0, 0, 0, 0, 0]),
+    fc.array(real(-0.1, 0.1), { minLength: 9, maxLength: 9 }),
   ),
   error: fc.oneof(real(-0.1, 2), real(0, 0.1)),
   adjustment: fc.oneof(real(-0.01, 0.01), real(-0.3, 0.3)),
@@ -54,6 +55,8 @@ const refinement: fc.Arbitrary<RefinementOptions> = fc.record({
 
 const options: fc.Arbitrary<VivaldiOptions> = fc
   .record({
+    // Less than four, the four that are taken at a time, more, and twice as many.
+    dimensionality: fc.constantFrom(2, 4, 5, 8, 9),
     errorMax: fc.constantFrom(0.5, 1.5),
     errorGain: real(0.01, 1),
     positionGain: real(0.01, 1),
@@ -64,7 +67,7 @@ const options: fc.Arbitrary<VivaldiOptions> = fc
   })
   .map(({ isDefended, ...chosen }) => {
     const { defence, ...base } = defaultVivaldiOptions;
-    const all = { ...base, ...chosen, dimensionality: 2 };
+    const all = { ...base, ...chosen };
     return isDefended && defence !== undefined ? { ...all, defence } : all;
   });
 
@@ -86,14 +89,17 @@ describe("RefinedMotion", () => {
           );
           for (const taken of steps) {
             if (taken.kind === "observe") {
-              motion.observe(taken.member, taken.other, taken.rttSeconds);
-              model.observe(taken.member, taken.other, taken.rttSeconds);
+              const seen = within(chosen, taken.other);
+              motion.observe(taken.member, seen, taken.rttSeconds);
+              model.observe(taken.member, seen, taken.rttSeconds);
             } else if (taken.kind === "forget") {
               motion.forget(taken.member);
               model.forget(taken.member);
             } else {
               const { vector, ...scalars } =
-                taken.kind === "placed" ? taken.other : new Position(chosen).snapshot();
+                taken.kind === "placed"
+                  ? within(chosen, taken.other)
+                  : new Position(chosen).snapshot();
               const error = Math.max(scalars.error, 0.001);
               position.moveTo({ ...scalars, error, vector });
               Object.assign(model.at, { ...scalars, error, vector: [...vector] });
@@ -115,6 +121,11 @@ describe("RefinedMotion", () => {
     );
   });
 });
+
+/** The coordinate in the space of these options. */
+function within(chosen: VivaldiOptions, coordinate: Coordinate): Coordinate {
+  return { ...coordinate, vector: coordinate.vector.slice(0, chosen.dimensionality) };
+}
 
 /** To a part in ten million of a second: the order of sums differs. */
 function expectNear(actual: readonly number[], expected: readonly number[]): void {
