@@ -17,15 +17,16 @@ import { WireState, type PushPullMessage, type PushPullNode } from "./wire/index
  */
 const OLD_NEWS_MEMBERS = 64;
 
+/** Why we were told: a newcomer asked, to join or to look again, or anybody in the course of things. */
+export type MergePurpose = "join" | "look" | "regular" | "served";
+
 /** A state that was checked and may be merged. */
 export interface IncomingState {
   readonly message: PushPullMessage;
   readonly endpoint: Endpoint;
   readonly isLeftOut: (node: PushPullNode) => boolean;
   readonly merged: (nowMs: number) => void;
-  /** The answer to an exchange of ours; to the look of a newcomer. */
-  readonly isReply: boolean;
-  readonly isLook: boolean;
+  readonly purpose: MergePurpose;
 }
 
 interface Merge extends IncomingState {
@@ -90,9 +91,25 @@ export class MergeQueue {
     this.#context.timers.set(nowMs, (dueMs) => this.#mergeSlice(dueMs));
   }
 
-  #isOldNews({ isLook, isReply, message }: Merge): boolean {
-    const isNewcomer = isLook || (isReply && this.#context.table.liveCount <= 1);
-    return isNewcomer && message.nodes.length > OLD_NEWS_MEMBERS;
+  /**
+   * Whoever is alone has nobody to tell but those it is told of, whichever side began. So has a
+   * newcomer of whom some have heard already, as after a quick restart, and who therefore knows them.
+   */
+  #isOldNews({ message, purpose }: Merge): boolean {
+    if (message.nodes.length <= OLD_NEWS_MEMBERS) return false;
+    if (purpose === "look" || this.#context.table.liveCount <= 1) return true;
+    return purpose === "join" && this.#knowsNobodyElse(message);
+  }
+
+  /** Whether all we know are alive in this state, and so tell it themselves. */
+  #knowsNobodyElse({ knownCount = 0, nodes }: PushPullMessage): boolean {
+    const { options, table } = this.#context;
+    let count = knownCount;
+    for (const { name, state } of nodes) {
+      const row = state === WireState.alive && name !== options.name ? table.find(name) : undefined;
+      if (row !== undefined && table.isLive(row)) count += 1;
+    }
+    return count >= table.liveCount - 1;
   }
 
   #finish(merge: Merge, nowMs: number): void {

@@ -20,7 +20,7 @@
 import { meantPort, type CoreContext } from "./core-context.ts";
 import type { Dissemination } from "./dissemination.ts";
 import type { Membership } from "./membership.ts";
-import { MergeQueue } from "./merge-queue.ts";
+import { MergeQueue, type MergePurpose } from "./merge-queue.ts";
 import type { Endpoint } from "./protocol-core.ts";
 import { chooseRows } from "./random-choice.ts";
 import { pictureOf } from "./self-description.ts";
@@ -52,8 +52,8 @@ const LONGEST_WAIT_MS = 30_000;
 /** Rows are in the order in which members were heard of, about: the share of those well before us. */
 const ELDER_SHARE = 0.75;
 
-/** What an exchange is for: a newcomer's join and its looks, or the regular comparison. */
-type ExchangePurpose = "join" | "look" | "regular";
+/** What an exchange of ours is for. */
+type ExchangePurpose = Exclude<MergePurpose, "served">;
 
 type Settled = (failure: ExchangeFailure | undefined, nowMs: number) => void;
 
@@ -167,11 +167,7 @@ export class PushPull {
           if (isWorthALook) this.lookSoon(mergedMs);
           settled(undefined, mergedMs);
         };
-        const isLook = purpose === "look";
-        this.#merges.add(
-          { message: reply, endpoint, ...checked, merged, isReply: true, isLook },
-          repliedMs,
-        );
+        this.#merges.add({ message: reply, endpoint, ...checked, merged, purpose }, repliedMs);
       },
     };
     void new StreamExchange(this.#context, this.#streams, request, nowMs);
@@ -197,14 +193,8 @@ export class PushPull {
     const checked = this.#check(request, remote);
     if (checked.kind === "refused") return { kind: "error", error: checked.message };
     const reply = this.#localState(request.isJoin);
-    const incoming = {
-      message: request,
-      endpoint: remote,
-      ...checked,
-      isReply: false,
-      isLook: false,
-    };
-    this.#merges.add({ ...incoming, merged: () => {} }, nowMs);
+    const incoming = { message: request, endpoint: remote, ...checked, merged: () => {} };
+    this.#merges.add({ ...incoming, purpose: "served" }, nowMs);
     return reply;
   }
 

@@ -1,4 +1,5 @@
 /** What a newcomer tells on of what it has learned by joining, and what the others know already. */
+import { WireState, type PushPullNode } from "@x/swim/wire";
 import { describe, expect, it } from "vitest";
 import {
   answerJoin,
@@ -13,6 +14,11 @@ import { drainRumours } from "./support/rumours.ts";
 
 const HOUR_MS = 3_600_000;
 const WITH_GOSSIP = { gossipIntervalMs: 60_000, eagerGossip: false } as const;
+
+function receiveSuspect(core: LoneCore, node: string): void {
+  core.receive(aliveOf(node, 2, { port: 6 }));
+  core.receive({ kind: "suspect", incarnation: 2, node, from: "m6" });
+}
 
 describe("what a newcomer tells on", () => {
   it("is none of what its look finds, if that is much: the others know it", () => {
@@ -29,12 +35,69 @@ describe("what a newcomer tells on", () => {
     expect([depthAfterLook(64), depthAfterLook(65)]).toEqual([64, 0]);
   });
 
-  it("is all that others bring: whoever is asked, even if alone, is no newcomer", () => {
+  it("is but itself while it is alone, even if the other side began: there is nobody else to tell", () => {
+    const depthAfterRequest = (strangers: number): number => {
+      const core = new LoneCore(WITH_GOSSIP);
+      core.dialWith(state(entries(strangers)));
+      expect(core.swim.memberCount).toBe(1 + strangers);
+      return core.swim.broadcastQueueDepth;
+    };
+
+    expect([depthAfterRequest(64), depthAfterRequest(65)]).toEqual([1 + 64, 1]);
+  });
+
+  it.each<[string, (core: LoneCore) => void]>([
+    ["alive", (core) => core.receive(aliveOf("m5", 2, { port: 6 }))],
+    ["alive, at another address", (core) => core.receive(aliveOf("m5", 1, { port: 5 }))],
+    ["a suspect", (core) => receiveSuspect(core, "m5")],
+  ])("is none of what its join finds if all it heard of before is in there: %s", (_what, hear) => {
     const core = new LoneCore(WITH_GOSSIP);
+    hear(core);
+    drainRumours(core);
 
-    core.dialWith(state(entries(80)));
+    answerJoin(core, entries(80));
 
-    expect(core.swim.broadcastQueueDepth).toBe(81);
+    expect(core.swim.memberCount).toBe(81);
+    expect(core.swim.broadcastQueueDepth).toBe(0);
+  });
+
+  it.each<[string, (core: LoneCore) => void, PushPullNode[]]>([
+    ["it knows somebody else", (core) => core.receive(aliveOf("z", 1)), entries(80)],
+    [
+      "who it knows is dead in there",
+      (core) => core.receive(aliveOf("m5", 2, { port: 6 })),
+      entries(80).map((entry) =>
+        entry.name === "m5" ? { ...entry, state: WireState.dead } : entry,
+      ),
+    ],
+  ])("is all that its join finds if %s", (_what, hear, nodes) => {
+    const core = new LoneCore(WITH_GOSSIP);
+    hear(core);
+    drainRumours(core);
+
+    answerJoin(core, nodes);
+
+    expect(core.swim.broadcastQueueDepth).toBeGreaterThanOrEqual(79);
+  });
+
+  it("counts nobody twice: whom it holds for dead need not be in there", () => {
+    const core = new LoneCore(WITH_GOSSIP);
+    core.receive([aliveOf("m5", 2, { port: 6 }), aliveOf("z", 1)]);
+    core.receive({ kind: "dead", incarnation: 1, node: "z", from: "m5" });
+    drainRumours(core);
+
+    answerJoin(core, entries(80));
+
+    expect(core.swim.broadcastQueueDepth).toBe(0);
+  });
+
+  it("is all that others bring when it knows somebody", () => {
+    const core = new LoneCore(WITH_GOSSIP);
+    core.receive(aliveOf("m0", 1));
+
+    core.dialWith(state(entries(80, 1_000)));
+
+    expect(core.swim.broadcastQueueDepth).toBe(2 + 80);
   });
 
   /** Whether a member that was learned by joining is told on after one hears of it again. */

@@ -2,13 +2,13 @@
  * A large cluster without the work of a mass join, for what is measured in formed ones.
  *
  * One member is handed everybody in a single exchange of state, and all others join through it.
- * Whoever joins a large cluster takes what it is told for old news and tells none of it on, so that
- * nothing but exchanges is needed: the members are the ones that ship, and so is what they believe.
+ * Whoever is alone takes what it is told for old news and tells none of it on, so that nothing but
+ * exchanges is needed: the members are the ones that ship, and so is what they believe.
  */
 import { encodeStream, defaultWireLimits, WireState, type PushPullNode } from "@x/swim/wire";
 import { Cluster, swimOf, type ClusterSetup } from "./cluster.ts";
 
-/** Tells everybody of everybody, and no rumour. */
+/** Tells everybody of everybody. */
 const TELLER = "m0";
 const JOINS_PER_MS = 1;
 const REST_MS = 5_000;
@@ -16,7 +16,7 @@ const NO_BYTES = new Uint8Array(0);
 
 /**
  * @returns a cluster of the SWIM layer in which everybody knows everybody and nothing is left to be
- *   told. Its first member, `m0`, takes no part in gossip.
+ *   told.
  */
 export function clusterAtOnce(memberCount: number, setup: Omit<ClusterSetup, "layer">): Cluster {
   const cluster = new Cluster({
@@ -25,7 +25,6 @@ export function clusterAtOnce(memberCount: number, setup: Omit<ClusterSetup, "la
     expectedMembers: memberCount,
     ...setup,
     layer: "swim",
-    swimOf: (name) => ({ ...setup.swimOf?.(name), ...(name === TELLER && { gossipFanout: 0 }) }),
   });
   cluster.addMany(memberCount);
   // What members say of themselves meanwhile would start the rumours of a mass join.
