@@ -1,6 +1,7 @@
 /** This process, as the agent program sees it. */
 import type { AgentWorld } from "./agent-program.ts";
 import { gatherOutput } from "./gathered-output.ts";
+import { openStderrLate } from "./late-stderr.ts";
 
 /** What asks for the dump of metrics: Windows has no USR1. Source: agent specification §7. */
 const dumpSignal = process.platform === "win32" ? "SIGBREAK" : "SIGUSR1";
@@ -14,6 +15,7 @@ export interface ProcessWorld extends AgentWorld {
 
 /** @param usage - the help text for words that are no flags; asked for when there are some. */
 export function processWorld(usage: () => string): ProcessWorld {
+  openStderrLate();
   const output = gatherOutput((text) => write(process.stdout, text));
   return {
     writeOut: output.write,

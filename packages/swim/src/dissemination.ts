@@ -41,8 +41,7 @@ const OVERHEARING_MEMBERS = 64;
 const OVERHEARD_SHARE = 0.75;
 /** Up to this size all is told to everybody on the ring even if it is much: that is over at once. */
 const BUSY_MEMBERS = 128;
-/** Targets of an eager round that has much to tell, and how many of them are told what was overheard. */
-const BUSY_TARGETS = 6;
+/** How many members along the ring are told what was overheard. */
 const NEXT_TARGETS = 2;
 /** So many packets' worth of news for one target in one round, while there is some that was never sent. */
 const EAGER_PACKETS_PER_TARGET = 8;
@@ -247,8 +246,8 @@ export class Dissemination {
     const { options, table } = this.#context;
     const limit = retransmitLimit(options.retransmitMultiplier, table.size);
     const tellsMuch = this.#tellsMuch(nowMs);
-    const targetCount = tellsMuch ? Math.min(limit, BUSY_TARGETS) : limit;
-    const rows = this.#ring.targets(Math.max(1, targetCount), nowMs);
+    const kind = tellsMuch ? "much" : this.#own.freshSize > 0 ? "own" : "others";
+    const rows = this.#ring.targets(Math.max(1, this.#pace.targetCount(limit, kind, nowMs)), nowMs);
     if (rows.length === 0) return;
     if (tellsMuch && this.#news.freshSize > 0) this.#tellMuch(rows, nowMs);
     else this.#tellLittle(rows, nowMs);

@@ -17,6 +17,10 @@ export const EAGER_PAUSE_MS = 5;
 const MUCH_PAUSE_MS = 80;
 /** The same where the member does not keep up: a round of the reference, in which it does nothing else. */
 const BEHIND_PAUSE_MS = 200;
+/** Targets of an eager round that has much to tell to many. */
+const MUCH_TARGETS = 6;
+/** Targets of one that is behind: the rest of the transmissions is the regular rounds'. */
+const BEHIND_TARGETS = 2;
 /** A round that begins so late shows that the processor has more to do than it can. */
 const LATE_MS = 10;
 /** For so long a member counts as behind after a late round. */
@@ -55,6 +59,22 @@ export class EagerPace {
    */
   get isBehind(): boolean {
     return this.#isBehind;
+  }
+
+  /**
+   * To how many members along the ring a round tells.
+   *
+   * Where many processes share a processor and join at once, every packet saved is one that twenty
+   * others need not wait for. What is said of ourselves, a refutation perhaps, is not spared.
+   *
+   * @param limit - transmissions of a rumour.
+   * @param kind - of the news: so much for so many that each is told a part; something of our own;
+   *   some of others.
+   */
+  targetCount(limit: number, kind: "much" | "own" | "others", nowMs: number): number {
+    if (kind === "much") return Math.min(limit, MUCH_TARGETS);
+    const isSpared = kind === "others" && this.#isBehind && this.isMuch(nowMs);
+    return isSpared ? Math.min(limit, BEHIND_TARGETS) : limit;
   }
 
   /** How long news of members waits for more of it, in milliseconds. */

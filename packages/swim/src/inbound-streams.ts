@@ -7,7 +7,7 @@ import type { CoreContext } from "./core-context.ts";
 import type { Endpoint, StreamFailure, StreamId } from "./protocol-core.ts";
 import type { PushPull } from "./push-pull.ts";
 import { SlicedReader } from "./sliced-reader.ts";
-import { isEncodedLater, isLarge } from "./stream-exchange.ts";
+import { isEncodedLater, isWorthCompressing } from "./stream-exchange.ts";
 import type { AcceptedSession, StreamTable } from "./stream-table.ts";
 import type { SwimReport } from "./swim-report.ts";
 import type { Timer } from "./timer-table.ts";
@@ -124,7 +124,7 @@ export class InboundStream implements AcceptedSession {
   #reply(message: StreamMessage | undefined): void {
     if (message === undefined) return this.#close();
     const { options, outbox, settings } = this.#context;
-    const compress = options.compress && !isLarge(message);
+    const compress = options.compress && isWorthCompressing(message);
     const bytes = encodeStream(message, settings, { role: "acceptor", compress });
     outbox.writeStream(this.#streamId, bytes);
     this.#close();

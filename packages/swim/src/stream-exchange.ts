@@ -9,7 +9,12 @@ import { SlicedReader } from "./sliced-reader.ts";
 import type { StreamSession, StreamTable } from "./stream-table.ts";
 import type { ExchangeFailureCode } from "./swim-report.ts";
 import type { Timer } from "./timer-table.ts";
-import { encodeStream, type StreamMessage, type WireError } from "./wire/index.ts";
+import {
+  encodeStream,
+  type PushPullMessage,
+  type StreamMessage,
+  type WireError,
+} from "./wire/index.ts";
 
 export interface ExchangeFailure {
   readonly code: ExchangeFailureCode;
@@ -71,7 +76,7 @@ export class StreamExchange implements StreamSession {
 
   #write(message: StreamMessage, nowMs: number): void {
     const { options, outbox, settings, timers } = this.#context;
-    const compress = options.compress && !isLarge(message);
+    const compress = options.compress && isWorthCompressing(message);
     const bytes = encodeStream(message, settings, { role: "dialler", compress });
     outbox.writeStream(this.#streamId, bytes);
     if (this.#request.expectsReply) timers.move(this.#timer, this.#dueMs(nowMs));
@@ -124,18 +129,31 @@ export class StreamExchange implements StreamSession {
 
 /** A state of more members is large. */
 const LARGE_STATE_MEMBERS = 2_000;
+/** What a member takes of a state, roughly. */
+const MEMBER_BYTES = 128;
+/** What one segment of TCP holds wherever there are no tunnels in tunnels. */
+const SEGMENT_BYTES = 1_200;
 
 /**
- * Whether a message takes so long to encode that this is done apart, and that compressing it is not
- * worth the time that takes as well.
+ * Whether a message is to be compressed where both sides compress.
  *
  * Deviation: the reference compresses everything it sends over TCP. LZW on the megabyte of ten
  * thousand members takes tens of milliseconds in which no ping is answered, for traffic that
- * happens once in minutes.
+ * happens once in minutes; and what a newcomer says fits into one segment either way.
  */
-export function isLarge(message: StreamMessage): boolean {
-  if (message.kind !== "push-pull") return false;
-  return message.nodes.length + (message.encodedNodes?.count ?? 0) > LARGE_STATE_MEMBERS;
+export function isWorthCompressing(message: StreamMessage): boolean {
+  if (message.kind !== "push-pull") return true;
+  const estimatedBytes = memberCount(message) * MEMBER_BYTES + message.userState.length;
+  return estimatedBytes > SEGMENT_BYTES && !isLarge(message);
+}
+
+/** Whether a message takes so long to encode that this is done apart. */
+function isLarge(message: PushPullMessage): boolean {
+  return memberCount(message) > LARGE_STATE_MEMBERS;
+}
+
+function memberCount({ encodedNodes, nodes }: PushPullMessage): number {
+  return nodes.length + (encodedNodes?.count ?? 0);
 }
 
 /**
@@ -143,7 +161,8 @@ export function isLarge(message: StreamMessage): boolean {
  * are answered first. One that was encoded as it was collected has nothing left to wait for.
  */
 export function isEncodedLater(message: StreamMessage): boolean {
-  return isLarge(message) && message.kind === "push-pull" && message.encodedNodes === undefined;
+  if (message.kind !== "push-pull" || message.encodedNodes !== undefined) return false;
+  return isLarge(message);
 }
 
 function rejection(error: WireError): ExchangeFailure {

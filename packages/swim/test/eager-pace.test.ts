@@ -38,6 +38,32 @@ describe("the pause between eager rounds", () => {
   });
 });
 
+describe("the targets of an eager round", () => {
+  /** Of much to many, of something own, of news of others. */
+  function targets(pace: EagerPace, limit: number): number[] {
+    const kinds = ["much", "own", "others"] as const;
+    return kinds.map((kind) => pace.targetCount(limit, kind, 111));
+  }
+
+  it("are as many as the limit allows, and six where there is much for many", () => {
+    expect(targets(new EagerPace(), 12)).toEqual([6, 12, 12]);
+    expect(targets(paceOfMuch(), 12)).toEqual([6, 12, 12]);
+    expect(targets(new EagerPace(), 4)).toEqual([4, 4, 4]);
+  });
+
+  it("are two for news of others while the member is behind with much of it", () => {
+    const pace = paceOfMuch();
+    pace.noteRound(100, 111);
+    expect(targets(pace, 12)).toEqual([6, 12, 2]);
+    expect(targets(pace, 1)).toEqual([1, 1, 1]);
+
+    const withLittle = new EagerPace();
+    withLittle.noteNews(0);
+    withLittle.noteRound(100, 111);
+    expect(targets(withLittle, 12)).toEqual([6, 12, 12]);
+  });
+});
+
 describe("packed", () => {
   it("fills packets in order, two bytes of overhead for each part", () => {
     const part = (length: number): Uint8Array => new Uint8Array(length);

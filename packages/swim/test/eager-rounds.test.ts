@@ -122,8 +122,8 @@ describe("a member whose rounds begin late", () => {
     return core;
   }
 
-  const bytesOf = (core: LoneCore): number =>
-    core.takeSent().reduce((sum, { bytes }) => sum + bytes.length, 0);
+  /** Of the first packet. */
+  const bytesOf = (core: LoneCore): number => core.takeSent()[0]?.bytes.length ?? 0;
 
   it("does not compress what it sends, until it has caught up", () => {
     const onTime = bytesOf(roundAfter(10));
@@ -137,6 +137,30 @@ describe("a member whose rounds begin late", () => {
     const again = bytesOf(late);
     expect(again).toBeGreaterThan(0);
     expect(again).toBeLessThan(1.1 * onTime);
+  });
+
+  it("tells two members along the ring, and leaves the rest of the transmissions to the rounds", () => {
+    // Five steps of a ring of 21.
+    expect(roundAfter(10).takeSent()).toHaveLength(5);
+    const late = roundAfter(11);
+    expect(late.takeSent()).toHaveLength(2);
+    // Of the eight there are.
+    for (let pings = 0; pings < 6; pings += 1) {
+      late.receive({ kind: "ping", sequenceNumber: 1, node: "self" });
+      expect(toldCounts(late).size).toBe(10);
+    }
+    expect(late.swim.broadcastQueueDepth).toBe(0);
+  });
+
+  it("tells a claim of its own to all along the ring", () => {
+    const core = calmCore(20, { ...EAGER, compress: true });
+    news(core, 2, 10);
+    core.receive({ kind: "suspect", incarnation: 1, node: "self", from: "m2" });
+    core.takeSent();
+    core.nowMs += 11;
+    core.call(() => core.swim.handleTimeout(core.nowMs));
+
+    expect(core.takeSent()).toHaveLength(5);
   });
 
   it("waits longer for more news, since every packet costs time", () => {
