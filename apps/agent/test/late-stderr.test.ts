@@ -1,4 +1,4 @@
-import { PassThrough, Writable } from "node:stream";
+import { PassThrough, type Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { openStderrLate } from "../src/late-stderr.ts";
 
