@@ -148,7 +148,10 @@ class AgentProgram {
     this.#world.writeOut(banner(config, this.#agent.network, this.#agent.rpcPort));
     const stopSampling = keepSampling(this.#metrics);
     // Whoever has waited for the RPC port is answered first.
-    setImmediate(optimizeLate);
+    setImmediate(() => {
+      optimizeLate();
+      this.#agent.prepareEncryption();
+    });
     let gate: NodeJS.Timeout | undefined;
     try {
       // A join may take as long as the network likes; whoever presses Ctrl-C meanwhile means it.

@@ -10,6 +10,7 @@ import { hostname } from "node:os";
 import type { SerfEvent, SerfReport, Tags } from "@x/serf";
 import { type RunningSerf, startSerf, type StartSerfOptions } from "@x/serf/node";
 import type { SwimReport } from "@x/swim";
+import { prepareAead } from "@x/swim/node";
 import { AgentBackend } from "./agent-backend.ts";
 import { AgentError } from "./agent-error.ts";
 import type { AgentNetwork } from "./agent-network.ts";
@@ -170,6 +171,11 @@ export class Agent {
       const text = `Error starting RPC listener: ${listenFault(config.rpcAddress, error)}`;
       throw new AgentError("listener-failed", text, { cause: error });
     }
+  }
+
+  /** Loads what an encrypted cluster needs, so that the first join need not wait for it. */
+  prepareEncryption(): void {
+    if (this.#serf.isEncrypted) prepareAead();
   }
 
   /** The port RPC clients find it at, once started. */

@@ -33,6 +33,7 @@ describe("@x/swim", () => {
       "fillRandom",
       "nodeAead",
       "parseBindAddress",
+      "prepareAead",
       "resolveJoinAddress",
       "startSwim",
       "whereFound",

@@ -36,5 +36,5 @@ export { parseBindAddress, type BindAddress } from "./bind-address.ts";
 export { endpointText } from "./stream-failure.ts";
 
 // What a core needs of the platform.
-export { nodeAead } from "./aes-gcm.ts";
+export { nodeAead, prepareAead } from "./aes-gcm.ts";
 export { fillRandom } from "./random-pool.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { nodeAead } from "../../src/node/aes-gcm.ts";
+import { nodeAead, prepareAead } from "../../src/node/aes-gcm.ts";
 
 const nonce = new Uint8Array(12).fill(3);
 const bytes: fc.Arbitrary<Uint8Array> = fc.uint8Array({ maxLength: 200 });
@@ -52,5 +52,9 @@ describe("nodeAead", () => {
     expect(() => nodeAead.open(new Uint8Array(33), nonce, new Uint8Array(16), nonce)).toThrow(
       RangeError,
     );
+  });
+
+  it("is made ready without a key or a packet", () => {
+    expect(prepareAead).not.toThrow();
   });
 });
