@@ -40,6 +40,7 @@ const programs = [
     bundles: [re2, { name: "serf-agent.cjs", entry: "apps/agent/src/main.ts" }],
   },
 ];
+const inOneFile = (name) => join(root, "apps", "cli", "src", "one-file", name);
 /** What Bun's compiler is given; see docs/decisions/0003-one-file.md. */
 const oneFile = {
   app: "cli",
@@ -48,17 +49,21 @@ const oneFile = {
     ...programs[0].bundles,
     { name: "start-pages.cjs", entry: "apps/cli/src/one-file/start-pages.ts" },
   ],
-  inPlaceOf: { "node:net": join(root, "apps", "cli", "src", "one-file", "net.ts") },
+  inPlaceOf: {
+    "node:dgram": inOneFile("dgram.ts"),
+    "node:events": inOneFile("events.ts"),
+    "node:net": inOneFile("net.ts"),
+  },
   more: {
     define: { "process.stdout": "oneFileStdout" },
-    inject: [clock, join(root, "apps", "cli", "src", "one-file", "stdout.ts")],
+    inject: [clock, inOneFile("stdout.ts")],
   },
 };
 const folderOf = ({ app, folder = "bundle" }) => join(root, "apps", app, "dist", folder);
 
 /**
- * Modules of Node, and the functions of each that we import: every one loads its module when it is
- * first called. Those a start can do without take as long to load as our program. The others are
+ * Modules of Node, and the functions and classes of each that we import: every one loads its module
+ * when it is first called. Those a start can do without take as long to load as our program. The others are
  * here because the bundler would copy all that a module exports, and for that Bun makes things
  * nobody has asked for, such as the streams of `node:fs`.
  */
@@ -92,6 +97,7 @@ const laterModules = {
   "node:fs/promises": ["open", "readFile", "rename", "rm"],
   "node:os": ["availableParallelism", "cpus", "hostname", "networkInterfaces"],
   "node:path": ["dirname", "join"],
+  "node:stream": ["Writable"],
   "node:timers/promises": ["setTimeout"],
   "node:v8": ["setFlagsFromString"],
   "node:vm": ["runInNewContext"],
@@ -100,7 +106,9 @@ const laterModules = {
 function loadLater(name) {
   if (name === "node:process") return "export default process;";
   const functions = laterModules[name].map(
-    (each) => `export function ${each}(...words) { return found().${each}(...words); }`,
+    (each) => `export function ${each}(...words) {
+      return new.target ? new (found().${each})(...words) : found().${each}(...words);
+    }`,
   );
   return `let module; const found = () => (module ??= require("${name}"));\n${functions.join("\n")}`;
 }

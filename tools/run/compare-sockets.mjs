@@ -1,10 +1,12 @@
 /**
  * Runs in the program as one file (`BUN_BE_BUN=1 serf run compare-sockets.mjs`): takes the sockets
- * it has in place of `node:net` and Bun's `node:net` itself through the same scenes, and fails
- * unless both tell the same.
+ * it has in place of `node:net` and `node:dgram`, and Bun's of these names, through the same scenes,
+ * and fails unless both tell the same.
  */
+import * as theirDgram from "node:dgram";
 import { connect as connectPlain } from "node:net";
 import * as theirs from "node:net";
+import * as ourDgram from "../../apps/cli/src/one-file/dgram.ts";
 import * as ours from "../../apps/cli/src/one-file/net.ts";
 
 const sceneLimitMs = 5_000;
@@ -87,8 +89,64 @@ const scenes = {
     await new Promise((resolve) => server.close(resolve));
   },
 };
+/** The same with a maker of UDP sockets. */
+const datagramScenes = {
+  async "a datagram there and back"({ open, tell }) {
+    const [first, second] = [await open(host), await open(host)];
+    second.on("message", (bytes, { address, port }) => {
+      tell(`hears ${bytes.toString()} from ${address}, ${port === first.address().port}`);
+      second.send(Buffer.from("answer"), port, address);
+    });
+    first.send(Buffer.from("question"), second.address().port, host, (error) => tell(`${error}`));
+    const [bytes] = await onceAll(first, "message");
+    tell(`hears ${bytes.toString()}, waiting ${first.getSendQueueSize()}`);
+  },
+  async "IPv4 at a socket for both"({ open, tell }) {
+    const [first, second] = [await open(host), await open("::")];
+    first.send(Buffer.from("question"), second.address().port, host);
+    const [, { address }] = await onceAll(second, "message");
+    tell(address);
+  },
+  async "what the system does not send"({ open, tell }) {
+    const socket = await open(host);
+    const fault = ([bytes, address]) =>
+      new Promise((resolve) => socket.send(bytes, 9, address, (error) => resolve(error?.message)));
+    tell(await fault([Buffer.alloc(70_000), host]));
+    tell(await fault([Buffer.from("x"), "::1"]));
+  },
+  async "more after a datagram that nobody takes"({ open, tell }) {
+    const [first, second] = [await open(host), await open(host)];
+    first.on("error", ({ code }) => tell(`error ${code}`));
+    const gone = await open(host);
+    const { port } = gone.address();
+    await new Promise((resolve) => gone.close(resolve));
+    first.send(Buffer.from("lost"), port, host);
+    await pause();
+    first.send(Buffer.from("found"), second.address().port, host);
+    const [bytes] = await onceAll(second, "message");
+    tell(bytes.toString());
+  },
+  async "a UDP port that is taken"({ open, tell }) {
+    const { port } = (await open(host)).address();
+    await open(host, port).catch(({ code, syscall }) => tell(`${code} ${syscall}`));
+  },
+  async "a larger buffer"({ open, tell }) {
+    const socket = await open(host);
+    const before = socket.getRecvBufferSize();
+    socket.setRecvBufferSize(64 * 1024);
+    await pause();
+    tell(`${before > 0} ${socket.getRecvBufferSize()}`);
+  },
+  async closed({ open, tell }) {
+    const socket = await open(host);
+    await new Promise((resolve) => socket.close(resolve));
+    tell("closed");
+  },
+};
 const host = "127.0.0.1";
 
+const onceAll = (source, event) =>
+  new Promise((resolve) => source.once(event, (...words) => resolve(words)));
 const once = (source, event) => new Promise((resolve) => source.once(event, resolve));
 const closed = (socket) => once(socket, "close");
 /** For what the other side has to notice. */
@@ -120,12 +178,47 @@ async function played(scene, net) {
   return [by("client"), by("server"), rest].flat().join("; ");
 }
 
+async function playedWithDatagrams(scene, dgram) {
+  const told = [];
+  const sockets = [];
+  const open = async (address, port = 0) => {
+    const type = address.includes(":") ? "udp6" : "udp4";
+    const lookup = (name, _, callback) => callback(null, name, type === "udp6" ? 6 : 4);
+    const socket = dgram.createSocket({ type, lookup });
+    await new Promise((resolve, reject) => {
+      socket.once("listening", resolve);
+      socket.once("error", reject);
+      socket.bind({ address, port, exclusive: true });
+    });
+    sockets.push(socket);
+    return socket;
+  };
+  const late = new Promise((_, reject) => {
+    setTimeout(() => reject(new Error(`not over; told: ${told.join("; ")}`)), sceneLimitMs).unref();
+  });
+  await Promise.race([datagramScenes[scene]({ open, tell: (line) => told.push(line) }), late]);
+  for (const socket of sockets) {
+    try {
+      socket.close();
+    } catch {
+      // Closed in the scene.
+    }
+  }
+  return told.join("; ");
+}
+
 let differCount = 0;
-for (const scene of Object.keys(scenes)) {
-  const [expected, actual] = [await played(scene, theirs), await played(scene, ours)];
+function compare(scene, expected, actual) {
   const isSame = expected === actual;
   if (!isSame) differCount += 1;
   console.log(`${isSame ? "same" : "DIFFERENT"}: ${scene}`);
-  if (!isSame) console.log(`  node:net: ${expected}\n  ours:     ${actual}`);
+  if (!isSame) console.log(`  Node's: ${expected}\n  ours:   ${actual}`);
+}
+for (const scene of Object.keys(scenes)) {
+  compare(scene, await played(scene, theirs), await played(scene, ours));
+}
+for (const scene of Object.keys(datagramScenes)) {
+  const play = (dgram) => playedWithDatagrams(scene, dgram);
+  compare(scene, await play(theirDgram), await play(ourDgram));
 }
 process.exit(differCount === 0 ? 0 : 1);

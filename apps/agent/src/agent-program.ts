@@ -73,7 +73,7 @@ function load(
 ): AgentConfig | undefined {
   try {
     const options = keepLevel === undefined ? {} : { keepLevel };
-    const { config, notices } = loadConfig(words, hostname(), options);
+    const { config, notices } = loadConfig(words, hostname, options);
     for (const notice of notices) say(notice);
     return config;
   } catch (error) {

@@ -2,7 +2,8 @@
  * Standard error that is opened when there is something to say.
  *
  * Node compares every socket it closes with `process.stderr`, and the first look at that opens a
- * stream: three milliseconds of processor time, for an agent in the middle of its first join.
+ * stream: three milliseconds of processor time, for an agent in the middle of its first join. Bun
+ * does not, and its streams take longer to load than that.
  */
 import { Writable } from "node:stream";
 
@@ -16,6 +17,7 @@ interface HasStderr {
  * What fails there fails at whoever wrote.
  */
 export function openStderrLate(owner: HasStderr = process): void {
+  if (process.versions["bun"] !== undefined) return;
   const opener = Object.getOwnPropertyDescriptor(owner, "stderr");
   // Open already, or of a runtime that lets nobody change it: all is well as it is.
   if (opener?.get === undefined || opener.configurable !== true) return;

@@ -5,7 +5,7 @@
  * Source: Node's documentation of `net.Server`, for what comes when.
  */
 import { lookup } from "node:dns/promises";
-import { EventEmitter } from "node:events";
+import { EventEmitter } from "./events.ts";
 import { type BunConnection, type BunListener, bunTcp } from "./bun-tcp.ts";
 import { isIP, isIPv4 } from "./ip-version.ts";
 import { guarded, NativeSocket } from "./native-socket.ts";
@@ -53,7 +53,9 @@ export class NativeServer extends EventEmitter {
   close(closed?: (error?: Error) => void): this {
     const listener = this.#listener;
     if (listener === undefined) {
-      if (closed !== undefined) process.nextTick(closed, new Error("Server is not running."));
+      if (closed !== undefined) {
+        queueMicrotask(() => closed(new Error("Server is not running.")));
+      }
       return this;
     }
     if (closed !== undefined) this.once("close", closed);
@@ -70,13 +72,13 @@ export class NativeServer extends EventEmitter {
     for (const hostname of hosts) {
       try {
         this.#listener = this.#open(hostname, port);
-        process.nextTick(() => this.emit("listening"));
+        queueMicrotask(() => this.emit("listening"));
         return;
       } catch (error) {
         faults.push(error);
       }
     }
-    process.nextTick(() => this.emit("error", faults.at(-1)));
+    queueMicrotask(() => this.emit("error", faults.at(-1)));
   }
 
   #open(hostname: string, port: number): BunListener {
@@ -117,6 +119,6 @@ export class NativeServer extends EventEmitter {
   }
 
   #tellCloseIfEmpty(): void {
-    if (this.#isClosed && this.#sockets.size === 0) process.nextTick(() => this.emit("close"));
+    if (this.#isClosed && this.#sockets.size === 0) queueMicrotask(() => this.emit("close"));
   }
 }

@@ -5,9 +5,12 @@
  * Node's class is a duplex stream, and loading the modules of streams takes Bun as long as starting
  * itself does, and 5 MiB. Our packages use none of it: they write bytes and are told of bytes.
  *
+ * What Node puts off with `process.nextTick` waits for a microtask here: Bun takes over a millisecond
+ * to set the other up, and nothing else needs it.
+ *
  * Source: Node's documentation of `net.Socket`, for what comes when.
  */
-import { EventEmitter } from "node:events";
+import { EventEmitter } from "./events.ts";
 import type { BunConnection, BunConnectionHandlers } from "./bun-tcp.ts";
 
 type Done = (error?: Error) => void;
@@ -66,9 +69,8 @@ export class NativeSocket extends EventEmitter {
     return !this.destroyed && !this.writableEnded;
   }
 
-  // The types of both methods are the base class's.
-  override on(event: string | symbol, listener: (...words: never[]) => void): this {
-    super.on(event, listener as (...words: unknown[]) => void);
+  override on(event: string, listener: (...words: never[]) => void): this {
+    super.on(event, listener);
     if (event === "data" && this.#isFlowing !== false) this.resume();
     return this;
   }
@@ -77,7 +79,7 @@ export class NativeSocket extends EventEmitter {
   write(data: Uint8Array | string, done?: Done): boolean {
     if (!this.writable) {
       const error = new Error(this.destroyed ? "the socket is destroyed" : "write after end");
-      if (done !== undefined) process.nextTick(done, error);
+      if (done !== undefined) queueMicrotask(() => done(error));
       return false;
     }
     const bytes = typeof data === "string" ? Buffer.from(data) : data;
@@ -103,7 +105,7 @@ export class NativeSocket extends EventEmitter {
     const finished = typeof last === "function" ? last : whenFinished;
     if (last !== undefined && typeof last !== "function") this.write(last);
     if (finished !== undefined) {
-      if (this.writableFinished) process.nextTick(finished);
+      if (this.writableFinished) queueMicrotask(finished);
       else this.once("finish", finished);
     }
     if (!this.writable) return this;
@@ -120,7 +122,7 @@ export class NativeSocket extends EventEmitter {
 
   resume(): this {
     this.#isFlowing = true;
-    process.nextTick(() => this.#deliver());
+    queueMicrotask(() => this.#deliver());
     return this;
   }
 
@@ -210,7 +212,7 @@ export class NativeSocket extends EventEmitter {
       if (first.done !== undefined) done.push(first.done);
       this.#waiting.shift();
     }
-    if (done.length > 0) process.nextTick(() => done.forEach((each) => each()));
+    if (done.length > 0) queueMicrotask(() => done.forEach((each) => each()));
     if (this.#waiting.length === 0 && this.writableEnded && !this.writableFinished) this.#finish();
   }
 
@@ -225,7 +227,7 @@ export class NativeSocket extends EventEmitter {
   #finish(): void {
     this.#connection?.shutdown();
     this.writableFinished = true;
-    process.nextTick(() => {
+    queueMicrotask(() => {
       this.emit("finish");
       this.#closeIfDone();
     });
@@ -267,7 +269,7 @@ export class NativeSocket extends EventEmitter {
   #noteRemoteEnd(): void {
     if (this.#hasRemoteEnded) return;
     this.#hasRemoteEnded = true;
-    process.nextTick(() => this.#deliver());
+    queueMicrotask(() => this.#deliver());
   }
 
   /** Gone without our doing: broken, or ended from both sides. */
@@ -297,7 +299,7 @@ export class NativeSocket extends EventEmitter {
     const unwritten = this.#waiting.splice(0);
     this.writableLength = 0;
     this.#arrived.length = 0;
-    process.nextTick(() => {
+    queueMicrotask(() => {
       for (const { done } of unwritten) done?.(error ?? new Error("the socket is destroyed"));
       if (error !== undefined) this.emit("error", error);
       this.emit("close", error !== undefined);

@@ -9,6 +9,7 @@
  * Source: madvise(2), `MADV_DONTNEED`; proc(5), `smaps`.
  */
 import { readFileSync, readlinkSync } from "node:fs";
+import { libc } from "./libc.ts";
 
 /** Part of the address space. */
 export interface AddressRange {
@@ -18,16 +19,6 @@ export interface AddressRange {
 
 /** Linux on all processors Bun runs on. */
 const MADV_DONTNEED = 4;
-
-type Madvise = (start: bigint, byteCount: bigint, advice: number) => number;
-
-/** The part of `bun:ffi` that is used. */
-interface BunFfi {
-  dlopen(
-    library: string,
-    symbols: { readonly madvise: { readonly args: readonly string[]; readonly returns: string } },
-  ): { readonly symbols: { readonly madvise: Madvise } };
-}
 
 /**
  * Where a file is mapped that cannot be written to there and was not changed: only there may pages
@@ -53,11 +44,8 @@ export function giveBackStartPages(): void {
       readFileSync("/proc/self/smaps", "latin1"),
       readlinkSync("/proc/self/exe"),
     );
-    const ffi = process.getBuiltinModule("bun:ffi") as unknown as BunFfi;
-    const { madvise } = ffi.dlopen("libc.so.6", {
-      madvise: { args: ["u64", "u64", "i32"], returns: "i32" },
-    }).symbols;
-    for (const { start, byteCount } of ranges) madvise(start, byteCount, MADV_DONTNEED);
+    const system = libc();
+    for (const { start, byteCount } of ranges) system.madvise(start, byteCount, MADV_DONTNEED);
   } catch {
     // No Linux, another libc, or code may not be made while running: the pages stay, as before.
   }

@@ -4,7 +4,6 @@
  *
  * The bundler puts it there. Like `process.stdout` of Bun it never waits for a slow reader.
  */
-import { fstatSync, statSync } from "node:fs";
 import type { WriteStream } from "node:tty";
 
 interface BunWriter {
@@ -65,15 +64,14 @@ function open(): Output {
   return new WriterOutput(Bun.stdout.writer());
 }
 
-/** Of the devices only the one that swallows everything is none. */
+/** As `isatty` of `node:tty`, which takes Bun four milliseconds to load, and `node:fs` one. */
 function isTerminal(): boolean {
-  try {
-    const status = fstatSync(1);
-    return status.isCharacterDevice() && status.rdev !== statSync("/dev/null").rdev;
-  } catch {
-    // Closed, or a system that has no such device: Node's own stream knows what to do.
-    return true;
-  }
+  const bun = process as unknown as BunProcess;
+  return bun.binding("tty_wrap").isTTY(1);
+}
+
+interface BunProcess {
+  binding(name: "tty_wrap"): { isTTY(fd: number): boolean };
 }
 
 let opened: Output | undefined;

@@ -47,13 +47,13 @@ const syslogFacilities = new Set(
 );
 
 /**
- * @param hostName - the name of this machine, used when no node name is given.
+ * @param hostName - asked for the name of this machine when no node name is given.
  * @throws {FlagError} when the words are no flags: the caller shows the usage text.
  * @throws {ConfigError} with every fault found.
  */
 export function loadConfig(
   words: readonly string[],
-  hostName: string,
+  hostName: () => string,
   options: LoadOptions = {},
 ): LoadedConfig {
   const flags = readAgentFlags(words);
@@ -65,7 +65,7 @@ export function loadConfig(
 
   const notices: string[] = [];
   const changes: { -readonly [Field in keyof AgentConfig]?: AgentConfig[Field] } = {};
-  if (config.nodeName === "") changes.nodeName = hostName;
+  if (config.nodeName === "") changes.nodeName = hostName();
   if (config.role !== "") {
     notices.push("Deprecation warning: 'Role' has been replaced with 'Tags'");
     changes.tags = { ...config.tags, role: config.role };

@@ -21,12 +21,12 @@ function file(name: string, content: unknown): string {
 }
 
 function load(...words: string[]): AgentConfig {
-  return loadConfig(words, "this-host").config;
+  return loadConfig(words, () => "this-host").config;
 }
 
 function faultsOf(...words: string[]): readonly string[] {
   try {
-    loadConfig(words, "this-host");
+    loadConfig(words, () => "this-host");
   } catch (error) {
     expect(error).toBeInstanceOf(ConfigError);
     return (error as ConfigError).faults;
@@ -133,8 +133,18 @@ describe("loadConfig (agent specification §1, §2)", () => {
     expect(load(`-config-file=${path}`)).toMatchObject({ nodeName: "x", bind: "0.0.0.0" });
   });
 
+  it("asks for the name of the machine only when none is given", () => {
+    let askedCount = 0;
+    const hostName = (): string => `asked ${(askedCount += 1)}`;
+
+    const named = loadConfig(["-node=given"], hostName).config.nodeName;
+    const unnamed = loadConfig([], hostName).config.nodeName;
+
+    expect([named, unnamed, askedCount]).toEqual(["given", "asked 1", 1]);
+  });
+
   it("turns the old role into a tag and says so", () => {
-    const { config, notices } = loadConfig(["-role=web", "-tag=role=db", "-rejoin"], "h");
+    const { config, notices } = loadConfig(["-role=web", "-tag=role=db", "-rejoin"], () => "h");
 
     expect(config.tags).toEqual({ role: "web" });
     expect(notices).toEqual([
@@ -144,7 +154,7 @@ describe("loadConfig (agent specification §1, §2)", () => {
   });
 
   it("raises intervals that are too short", () => {
-    const loaded = loadConfig(["-retry-interval=1ms", "-broadcast-timeout=10ms"], "h");
+    const loaded = loadConfig(["-retry-interval=1ms", "-broadcast-timeout=10ms"], () => "h");
 
     expect(loaded.config).toMatchObject({ retryIntervalMs: 1000, broadcastTimeoutMs: 1000 });
     expect(loaded.notices).toHaveLength(2);
@@ -243,7 +253,7 @@ describe("loadConfig (agent specification §1, §2)", () => {
   it("keeps the level of a running agent where the configured one is none (§7)", () => {
     const words = ["-log-level=LOUD", "-event-handler=x.sh"];
 
-    const { config, notices } = loadConfig(words, "h", { keepLevel: "WARN" });
+    const { config, notices } = loadConfig(words, () => "h", { keepLevel: "WARN" });
 
     expect(config).toMatchObject({ logLevel: "WARN", eventHandlers: ["x.sh"] });
     expect(notices).toEqual([

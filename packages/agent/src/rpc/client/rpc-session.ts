@@ -187,9 +187,12 @@ export class RpcSession {
     this.#write(codec === null ? header : Buffer.concat([header, encodeValue(codec, body)]));
   }
 
-  /** Calls of one turn of the event loop go out together: a write is dearer than a call. */
+  /**
+   * Calls of one turn of the event loop go out together, since a write is dearer than a call. One
+   * that is alone goes at once.
+   */
   #write(bytes: Uint8Array): void {
-    if (this.#socket.writableCorked === 0) {
+    if (this.#socket.writableCorked === 0 && this.#table.pendingCallCount > 1) {
       this.#socket.cork();
       process.nextTick(() => this.#socket.uncork());
     }
