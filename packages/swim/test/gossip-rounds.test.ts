@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { SwimDelegate } from "@x/swim";
 import { seededRandom } from "./support/cluster.ts";
 import { aliveOf, LoneCore } from "./support/lone-core.ts";
-import { calmCore, drainRumours, fillTable } from "./support/rumours.ts";
+import { calmCore, drainRumours, fillTable, namesIn, news } from "./support/rumours.ts";
 
 const ROUNDS = { gossipIntervalMs: 200, gossipFanout: 3, eagerGossip: false } as const;
 
@@ -51,6 +51,15 @@ describe("regular rounds", () => {
 
     expect(core.takeSent()).toEqual([]);
     expect(core.swim.broadcastQueueDepth).toBe(6);
+  });
+
+  it("and answers carry what is new where nothing else does, however much that is", () => {
+    const core = calmCore(140, ROUNDS);
+    news(core, 2, 10);
+
+    core.receive({ kind: "ping", sequenceNumber: 1, node: "self" });
+
+    expect(namesIn(core.takeMessages())).toContain("m3");
   });
 });
 

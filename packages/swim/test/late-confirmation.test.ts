@@ -53,6 +53,18 @@ describe("a confirmation that comes when its wait is over already", () => {
     expect(statesAround(core, 1_000)).toEqual(["suspect", "dead"]);
   });
 
+  it("is told in one packet, not over a stream, even if it comes in the very moment of the end", () => {
+    const core = told();
+    core.advance(11_381);
+
+    accuse(core, "c");
+    core.advance(0);
+
+    expect(core.takeMessages()).toMatchObject([{ kind: "suspect", node: "a", from: "self" }]);
+    expect(core.dialled()).toEqual([]);
+    expect(statesAround(core, 1_000)).toEqual(["suspect", "dead"]);
+  });
+
   it("leaves a probe interval where there is one", () => {
     const core = told({ probeIntervalMs: 2_000, checkSuspects: false });
     passAnswered(core, 40_000);

@@ -233,6 +233,17 @@ describe("the look of a newcomer", () => {
     expect(asked(core).message.nodes.length).toBe(1);
   });
 
+  it("is made where more than 64 are members: in smaller clusters gossip reaches everybody", () => {
+    const looksAmong = (memberCount: number): number => {
+      const core = new LoneCore(BUSY);
+      core.dialWith(state(entries(memberCount - 1)));
+      core.advance(5_000);
+      return core.dialled().length;
+    };
+
+    expect([looksAmong(64), looksAmong(65)]).toEqual([0, 1]);
+  });
+
   it("does not put off an exchange that is due anyway", () => {
     const core = new LoneCore({ ...BUSY, pushPullIntervalMs: 1_000, streamTimeoutMs: 100 });
     core.dialWith(state(entries(80)));

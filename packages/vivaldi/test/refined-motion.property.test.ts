@@ -120,6 +120,35 @@ describe("RefinedMotion", () => {
       { numRuns: 300 },
     );
   });
+
+  it("forgets what a huge sample left of rounding as soon as all samples were replayed", () => {
+    const { refinement: base, ...chosen } = { ...defaultVivaldiOptions, positionGain: 0 };
+    if (base === undefined) throw new Error("the default rule is the refined one");
+    // One replay each time, and nobody moves: what changes is the adjustment.
+    const still = { replaysPerObservation: 1, heightGuesses: 0, replayGain: 0, gainBoost: 0 };
+    const refined = { ...base, ...still };
+    const position = new Position(chosen);
+    const motion = new RefinedMotion(chosen, refined, position, () => 0.3);
+    const model = new NaiveRefinedMotion(chosen, refined, position.snapshot() as never, () => 0.3);
+    const isOff = (member: number, rttSeconds: number): boolean => {
+      const vector = Array.from({ length: chosen.dimensionality }, () => (member + 1) / 1_000);
+      const other = { vector, error: 1, adjustment: 0, height: 0.001 };
+      motion.observe(member, other, rttSeconds);
+      model.observe(member, other, rttSeconds);
+      return Math.abs(position.adjustment - model.at.adjustment) > 1e-9;
+    };
+
+    for (const member of [0, 1, 2, 3]) expect(isOff(member, 0.05)).toBe(false);
+    // The fourth replay was of the last sample, the fifth is of the first.
+    expect(isOff(1, 1e14)).toBe(false);
+    expect([1, 2, 3, 0, 1].map((member) => isOff(member, 0.05))).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
 });
 
 /** The coordinate in the space of these options. */
