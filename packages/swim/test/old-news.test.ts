@@ -64,6 +64,11 @@ describe("what a newcomer tells on", () => {
   it.each<[string, (core: LoneCore) => void, PushPullNode[]]>([
     ["it knows somebody else", (core) => core.receive(aliveOf("z", 1)), entries(80)],
     [
+      "it knows somebody else, though it is itself in there",
+      (core) => core.receive(aliveOf("z", 3)),
+      [...entries(80), entryOf("self", 1)],
+    ],
+    [
       "who it knows is dead in there",
       (core) => core.receive(aliveOf("m5", 2, { port: 6 })),
       entries(80).map((entry) =>
@@ -98,6 +103,15 @@ describe("what a newcomer tells on", () => {
     core.dialWith(state(entries(80, 1_000)));
 
     expect(core.swim.broadcastQueueDepth).toBe(2 + 80);
+  });
+
+  it("is all that others bring when it knows somebody, even if they know that one too", () => {
+    const core = new LoneCore(WITH_GOSSIP);
+    core.receive(aliveOf("m0", 2, { port: 1 }));
+
+    core.dialWith(state(entries(80)));
+
+    expect(core.swim.broadcastQueueDepth).toBe(1 + 80);
   });
 
   /** Whether a member that was learned by joining is told on after one hears of it again. */

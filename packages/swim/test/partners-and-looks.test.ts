@@ -95,6 +95,17 @@ describe("the look of a newcomer", () => {
     expect(message.nodes.length).toBe(41);
   });
 
+  it("is made where it comes before the next regular exchange: two waits of 0.8 s", () => {
+    const toldIn = (pushPullIntervalMs: number): number => {
+      const core = joined(40, { pushPullIntervalMs, environment: { random: () => 0.999 } });
+      core.advance(2_000);
+      return asked(core).message.nodes.length;
+    };
+
+    // Above 32 members the interval is twice as long; a look tells of oneself only.
+    expect([toldIn(800), toldIn(801)]).toEqual([41, 1]);
+  });
+
   it("is not followed by another one for news of members it knows", () => {
     const core = joined(40, { pushPullIntervalMs: HOUR_MS });
     core.advance(2_000);
