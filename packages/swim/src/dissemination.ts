@@ -37,6 +37,8 @@ const LARGEST_ENVELOPE_BYTES = 45 + 5 + 2 + compoundPartOverheadBytes;
 const OWN_CLAIM_LIMIT = 8;
 /** Above this size, news heard again from others counts as told. */
 const OVERHEARING_MEMBERS = 64;
+/** Above this size a mass join may leave gaps, for which everybody looks (`push-pull.ts`). */
+const LOOKING_MEMBERS = 32;
 /** The share of its hand-outs that a rumour is spared when it is heard again. */
 const OVERHEARD_SHARE = 0.75;
 /** Up to this size all is told to everybody on the ring even if it is much: that is over at once. */
@@ -337,8 +339,7 @@ export class Dissemination {
   /** A layer above that cannot say whether it has something may always have. */
   #hasNews(): boolean {
     const { delegate } = this.#context;
-    if (this.depth > 0) return true;
-    return delegate.hasBroadcasts?.() ?? delegate.takeBroadcasts !== undefined;
+    return this.depth > 0 || (delegate.hasBroadcasts?.() ?? delegate.takeBroadcasts !== undefined);
   }
 
   #hasFreshNews(): boolean {
@@ -349,7 +350,7 @@ export class Dissemination {
   /** Whether there is so much news that it pays to wait for what others tell. */
   #isBusy(nowMs: number): boolean {
     const { options, table } = this.#context;
-    return options.eagerGossip && table.size > OVERHEARING_MEMBERS && this.#pace.isMuch(nowMs);
+    return options.eagerGossip && table.size > LOOKING_MEMBERS && this.#pace.isMuch(nowMs);
   }
 
   /** Whether there is so much for so many that each is told a part of it. */

@@ -70,7 +70,8 @@ describe("a regular exchange (behaviour specification §8)", () => {
   });
 
   it("shows everything one knows, and is not followed by a look whomever it finds", () => {
-    const core = new LoneCore({ pushPullIntervalMs: 60_000 });
+    // With eager rounds so much news at once would be followed by a look.
+    const core = new LoneCore({ pushPullIntervalMs: 60_000, eagerGossip: false });
     core.dialWith(state(entries(40)));
     while (core.dialled().length === 0) core.advance(1_000);
     const { message, streamId } = asked(core);
@@ -244,7 +245,7 @@ describe("the look of a newcomer", () => {
     expect(asked(core).message.nodes.length).toBe(1);
   });
 
-  it("is made where more than 64 are members: in smaller clusters gossip reaches everybody", () => {
+  it("is made where more than 32 are members: in smaller clusters gossip reaches everybody", () => {
     const looksAmong = (memberCount: number): number => {
       const core = new LoneCore(BUSY);
       core.dialWith(state(entries(memberCount - 1)));
@@ -252,7 +253,20 @@ describe("the look of a newcomer", () => {
       return core.dialled().length;
     };
 
-    expect([looksAmong(64), looksAmong(65)]).toEqual([0, 1]);
+    expect([looksAmong(32), looksAmong(33)]).toEqual([0, 1]);
+  });
+
+  it("is made by those who were few when it began, too: a cluster that grows past 32 meanwhile", () => {
+    const core = new LoneCore(BUSY);
+    core.dialWith(state(entries(20)));
+
+    core.dialWith(state(entries(11, 20)));
+    core.advance(100);
+    expect(core.swim.memberCount).toBe(32);
+    core.receive(aliveOf("last", 3, { port: 99 }));
+    core.advance(5_000);
+
+    expect(core.dialled().length).toBe(1);
   });
 
   it("does not put off an exchange that is due anyway", () => {
