@@ -79,6 +79,15 @@ describe("PushPullState (Serf specification §8.4, §8.5)", () => {
     expect(rooms.settle().story()).toEqual(["member-join gone"]);
   });
 
+  it("delivers nothing for a time of which no events are told", () => {
+    const rooms = new Rooms();
+
+    rooms.pushPull.merge(state({ events: [{ lamportTime: 45n, events: undefined }] }), false, 0);
+
+    expect(rooms.settle().story()).toEqual([]);
+    expect(rooms.context.clocks.event.time).toBe(1n);
+  });
+
   it("lets a failed member have left, and forgets it not", () => {
     const rooms = new Rooms().joined("gone").departed("gone");
 
