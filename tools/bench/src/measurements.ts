@@ -9,6 +9,7 @@ import { leave } from "./measure/leave.ts";
 import { load } from "./measure/load.ts";
 import { encrypted, type Measurement } from "./measure/measurement.ts";
 import { memberCalls } from "./measure/member-calls.ts";
+import { joined } from "./measure/joined.ts";
 import { joinCrowd, joinStorm } from "./measure/one-process.ts";
 import { oneFile } from "./measure/one-file.ts";
 import { spread } from "./measure/spread.ts";
@@ -18,7 +19,9 @@ import { upkeep } from "./measure/upkeep.ts";
 const spread16 = spread({ memberCount: 16, events: 60, queries: 60, tagUpdates: 12 });
 const spread40 = spread({ memberCount: 40, events: 50, queries: 60, tagUpdates: 10 });
 const plain: readonly Measurement[] = [
+  joined(16),
   spread16,
+  joined(40),
   spread40,
   leave,
   crash("lan"),
@@ -36,6 +39,7 @@ const plain: readonly Measurement[] = [
 
 export const measurements: readonly Measurement[] = [
   ...plain,
+  encrypted(joined(16)),
   encrypted(spread16),
   encrypted(leave, 2),
   encrypted(crash("lan"), 2),

@@ -29,7 +29,6 @@ export function spread({ memberCount, events, queries, tagUpdates }: SpreadSize)
         const tagTimes = await allTagUpdates(cluster, tagUpdates);
         const lost = [...eventTimes, ...queryTimes, ...tagTimes].filter((ms) => ms >= lostAfterMs);
         return {
-          [`join and agree${of}, ms`]: [cluster.joinedMs],
           [`user event to all${of}, ms`]: eventTimes,
           [`query, all acks${of}, ms`]: queryTimes,
           [`tag update to all${of}, ms`]: tagTimes,
