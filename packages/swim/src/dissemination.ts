@@ -347,7 +347,7 @@ export class Dissemination {
     return this.#context.delegate.hasFreshBroadcasts?.() ?? false;
   }
 
-  /** Whether there is so much news that it pays to wait for what others tell. */
+  /** Whether there is so much news of so many that rumours alone may miss somebody. */
   #isBusy(nowMs: number): boolean {
     const { options, table } = this.#context;
     return options.eagerGossip && table.size > LOOKING_MEMBERS && this.#pace.isMuch(nowMs);
